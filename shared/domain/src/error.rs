@@ -57,9 +57,12 @@ pub enum Error {
     OwnAccount,
     #[error("the last active admin")]
     LastAdmin,
-    /// The object was changed since it was read; `version` is the current one, where it is known.
+    /// Written by somebody else since it was read. Who decides read it again and decides anew.
+    #[error("written by somebody else in between")]
+    Conflict,
+    /// The caller's `If-Match` names another version than the current one.
     #[error("changed by somebody else")]
-    Stale { version: Option<u64> },
+    Stale { version: u64 },
 
     #[error("there is no such app")]
     UnknownApp,

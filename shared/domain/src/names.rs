@@ -83,7 +83,7 @@ pub fn search_terms(name: &PersonName) -> Vec<String> {
 }
 
 /// The longest start of `text` of at most `max` bytes.
-pub(crate) fn prefix(text: &str, max: usize) -> &str {
+pub fn prefix(text: &str, max: usize) -> &str {
     &text[..text.floor_char_boundary(max)]
 }
 
