@@ -77,8 +77,14 @@ impl Action {
 /// Who did it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
-    User { id: UserId, label: String },
-    ApiKey { id: ApiKeyId, label: String },
+    User {
+        id: UserId,
+        label: String,
+    },
+    ApiKey {
+        id: ApiKeyId,
+        label: String,
+    },
     /// The installation itself: a schedule, the mail.
     System,
     /// Somebody without a credential.
@@ -88,22 +94,36 @@ pub enum Actor {
 /// To whom or what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
-    User { id: UserId, label: String },
+    User {
+        id: UserId,
+        label: String,
+    },
     /// An address without a user.
-    Address { label: String },
-    App { slug: AppSlug, label: String },
+    Address {
+        label: String,
+    },
+    App {
+        slug: AppSlug,
+        label: String,
+    },
     Installation,
 }
 
 impl From<&User> for Subject {
     fn from(user: &User) -> Self {
-        Self::User { id: user.id, label: user.label().to_owned() }
+        Self::User {
+            id: user.id,
+            label: user.label().to_owned(),
+        }
     }
 }
 
 impl From<&User> for Actor {
     fn from(user: &User) -> Self {
-        Self::User { id: user.id, label: user.label().to_owned() }
+        Self::User {
+            id: user.id,
+            label: user.label().to_owned(),
+        }
     }
 }
 
@@ -117,7 +137,11 @@ pub struct Change {
 
 impl Change {
     pub fn new(field: impl Into<String>, old: Option<String>, new: Option<String>) -> Self {
-        Self { field: field.into(), old, new }
+        Self {
+            field: field.into(),
+            old,
+            new,
+        }
     }
 }
 

@@ -116,7 +116,12 @@ pub struct Profile {
 impl User {
     /// Somebody who can sign in from now on.
     pub fn active(id: UserId, profile: Profile, now: Timestamp) -> Self {
-        let Profile { email, name, role, app_roles } = profile;
+        let Profile {
+            email,
+            name,
+            role,
+            app_roles,
+        } = profile;
         Self {
             id,
             email,
@@ -136,7 +141,10 @@ impl User {
 
     /// Somebody who has an invite.
     pub fn invited(id: UserId, profile: Profile, invited: Invited, now: Timestamp) -> Self {
-        Self { state: State::Invited(invited), ..Self::active(id, profile, now) }
+        Self {
+            state: State::Invited(invited),
+            ..Self::active(id, profile, now)
+        }
     }
 
     /// The status at `now`: an invite runs out by the clock, whenever that is recorded.
@@ -217,6 +225,12 @@ impl User {
         Ok(())
     }
 
+    /// Counts a change that somebody made.
+    pub fn changed(&mut self, now: Timestamp) {
+        self.version += 1;
+        self.updated_at = now;
+    }
+
     /// Ends every session of the user, those that start with an older reading of the user included.
     pub fn end_sessions(&mut self) {
         self.session_generation += 1;
@@ -244,14 +258,22 @@ impl User {
         if self.password_temporary {
             fields.insert("password_temporary".to_owned(), true.to_string());
         }
-        fields.extend(self.app_roles.iter().map(|(app, role)| (format!("app_roles.{app}"), role.to_string())));
+        fields.extend(
+            self.app_roles
+                .iter()
+                .map(|(app, role)| (format!("app_roles.{app}"), role.to_string())),
+        );
         fields
     }
 }
 
 /// Refuses more app roles than one transaction can write.
 pub fn check_app_roles(app_roles: &AppRoles) -> Result<()> {
-    if app_roles.len() > MAX_APP_ROLES { Err(too_many_app_roles()) } else { Ok(()) }
+    if app_roles.len() > MAX_APP_ROLES {
+        Err(too_many_app_roles())
+    } else {
+        Ok(())
+    }
 }
 
 fn too_many_app_roles() -> Error {

@@ -44,7 +44,10 @@ impl fmt::Display for Failure {
 impl Mailer {
     /// `configuration_set` is where SES reports deliveries and bounces.
     pub fn new(client: Client, configuration_set: Option<String>) -> Self {
-        Self { client, configuration_set }
+        Self {
+            client,
+            configuration_set,
+        }
     }
 
     /// Sends one mail to one address; answers SES's id of it.
@@ -116,15 +119,18 @@ where
         };
         return Failure::Passing(reason);
     };
-    let (code, detail) = (service.err().code().unwrap_or_default(), service.err().message().unwrap_or_default());
+    let (code, detail) = (
+        service.err().code().unwrap_or_default(),
+        service.err().message().unwrap_or_default(),
+    );
     match code {
         "MessageRejected" => Failure::Final(format!("SES refused the mail: {detail}")),
         "MailFromDomainNotVerifiedException" => {
             Failure::Final("The domain of the sender is not verified in SES. Verify it, then send again.".to_owned())
         }
-        "AccountSuspendedException" => {
-            Failure::Final("SES has suspended sending for this AWS account. Ask AWS Support, then send again.".to_owned())
-        }
+        "AccountSuspendedException" => Failure::Final(
+            "SES has suspended sending for this AWS account. Ask AWS Support, then send again.".to_owned(),
+        ),
         "BadRequestException" | "NotFoundException" | "AccessDeniedException" => {
             Failure::Final(format!("SES cannot send with these settings: {detail}"))
         }
@@ -160,6 +166,9 @@ mod tests {
             sender(&settings(Some("Eve\" <eve@example.com>"))),
             "\"Eve\\\" <eve@example.com>\" <users@example.com>"
         );
-        assert_eq!(sender(&settings(Some("Zoë"))), "=?UTF-8?B?Wm/Dqw==?= <users@example.com>");
+        assert_eq!(
+            sender(&settings(Some("Zoë"))),
+            "=?UTF-8?B?Wm/Dqw==?= <users@example.com>"
+        );
     }
 }

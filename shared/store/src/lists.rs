@@ -81,11 +81,20 @@ enum Range {
 
 impl Source {
     fn ascending(index: &'static str, pk: impl Into<String>, range: Range) -> Self {
-        Self { index, pk: pk.into(), range, forward: true }
+        Self {
+            index,
+            pk: pk.into(),
+            range,
+            forward: true,
+        }
     }
 
     fn key_names(&self) -> (&'static str, &'static str) {
-        if self.index == "gsi1" { ("gsi1pk", "gsi1sk") } else { ("gsi2pk", "gsi2sk") }
+        if self.index == "gsi1" {
+            ("gsi1pk", "gsi1sk")
+        } else {
+            ("gsi2pk", "gsi2sk")
+        }
     }
 
     fn place(&self, item: &Attributes) -> Result<Place> {
@@ -94,8 +103,17 @@ impl Source {
             value.ok_or_else(|| Error::unexpected(format!("an item in {} has no {name}", self.index)))
         };
         let (pk, sk) = self.key_names();
-        let key = Key { pk: text("pk")?, sk: text("sk")? };
-        Ok(Place { key, entry: Entry { pk: text(pk)?, sk: text(sk)? } })
+        let key = Key {
+            pk: text("pk")?,
+            sk: text("sk")?,
+        };
+        Ok(Place {
+            key,
+            entry: Entry {
+                pk: text(pk)?,
+                sk: text(sk)?,
+            },
+        })
     }
 }
 
@@ -107,12 +125,22 @@ impl Store {
         let is_wanted = |user: &User, place: &Place| {
             filter.matches(user, now) && query.as_deref().is_none_or(|query| is_first_match(user, query, place))
         };
-        let chunk = if filter.is_served_by_the_index() { page.limit + 1 } else { CHUNK };
-        self.users_of(&filter.list_name(), &source, chunk, page, is_wanted).await
+        let chunk = if filter.is_served_by_the_index() {
+            page.limit + 1
+        } else {
+            CHUNK
+        };
+        self.users_of(&filter.list_name(), &source, chunk, page, is_wanted)
+            .await
     }
 
     /// Access pattern 25: users with an invite, soonest expiry first.
-    pub async fn invited_users(&self, status: Option<Status>, page: &PageRequest, now: Timestamp) -> Result<Page<User>> {
+    pub async fn invited_users(
+        &self,
+        status: Option<Status>,
+        page: &PageRequest,
+        now: Timestamp,
+    ) -> Result<Page<User>> {
         let range = match status {
             Some(Status::Invited) => Range::From(keys::until(now)),
             Some(Status::InviteExpired) => Range::UpTo(keys::until(now)),
@@ -120,7 +148,8 @@ impl Store {
         };
         let source = Source::ascending("gsi1", keys::INVITES, range);
         let list = format!("invites?{}", status.map_or("", Status::as_str));
-        self.users_of(&list, &source, page.limit + 1, page, |user, _| user.invite().is_some()).await
+        self.users_of(&list, &source, page.limit + 1, page, |user, _| user.invite().is_some())
+            .await
     }
 
     /// Access pattern 26: apps by slug.
@@ -160,13 +189,19 @@ impl Store {
                 after = Some(place);
                 if found.len() == page.limit {
                     let next_cursor = self.seal(list, after.filter(|_| !is_last)).await?;
-                    return Ok(Page { items: found, next_cursor });
+                    return Ok(Page {
+                        items: found,
+                        next_cursor,
+                    });
                 }
             }
             examined += last + 1;
             if !has_more || examined >= MAX_EXAMINED {
                 let next_cursor = self.seal(list, after.filter(|_| has_more)).await?;
-                return Ok(Page { items: found, next_cursor });
+                return Ok(Page {
+                    items: found,
+                    next_cursor,
+                });
             }
         }
     }
@@ -174,9 +209,14 @@ impl Store {
     /// The user of each row: the row itself, or whom it points to; nobody, if they are gone.
     async fn users_behind(&self, rows: Vec<Attributes>) -> Result<Vec<Option<User>>> {
         if rows.first().is_none_or(|row| !row.contains_key("user_id")) {
-            return rows.into_iter().map(|row| User::from_attributes(row).map(Some)).collect();
+            return rows
+                .into_iter()
+                .map(|row| User::from_attributes(row).map(Some))
+                .collect();
         }
-        let ids = rows.into_iter().map(|row| serde_dynamo::from_item(row).map(|row: OfUser| row.user_id));
+        let ids = rows
+            .into_iter()
+            .map(|row| serde_dynamo::from_item(row).map(|row: OfUser| row.user_id));
         let ids = ids.collect::<Result<Vec<UserId>, _>>().map_err(Error::unexpected)?;
         let mut wanted: Vec<UserId> = ids.clone();
         wanted.sort_unstable();
@@ -281,15 +321,20 @@ impl UserFilter {
             return Source::ascending("gsi1", keys::SEARCH, Range::StartingWith(query.to_owned()));
         }
         match (self.sort, &self.app, &self.app_role) {
-            (Sort::Email, Some(app), Some(role)) => {
-                Source::ascending("gsi1", keys::app_partition(app), Range::StartingWith(keys::app_role_prefix(role)))
-            }
+            (Sort::Email, Some(app), Some(role)) => Source::ascending(
+                "gsi1",
+                keys::app_partition(app),
+                Range::StartingWith(keys::app_role_prefix(role)),
+            ),
             (Sort::Email, Some(app), None) => Source::ascending("gsi2", keys::app_partition(app), Range::All),
             (Sort::Email, None, _) => Source::ascending("gsi1", keys::USERS, Range::All),
             (Sort::Name, ..) => Source::ascending("gsi2", keys::NAMES, Range::All),
-            (Sort::CreatedAt, ..) => {
-                Source { index: "gsi2", pk: keys::AGES.to_owned(), range: Range::All, forward: false }
-            }
+            (Sort::CreatedAt, ..) => Source {
+                index: "gsi2",
+                pk: keys::AGES.to_owned(),
+                range: Range::All,
+                forward: false,
+            },
         }
     }
 
@@ -323,6 +368,9 @@ fn is_first_match(user: &User, query: &str, place: &Place) -> bool {
     let by_email = keys::search_by_email(&user.email);
     let terms = user.name.as_ref().map(search_terms).unwrap_or_default();
     let by_name = terms.iter().map(|term| keys::search_by_name(term, user.id));
-    let matching = by_name.chain([by_email]).map(|entry| entry.sk).filter(|sk| sk.starts_with(query));
+    let matching = by_name
+        .chain([by_email])
+        .map(|entry| entry.sk)
+        .filter(|sk| sk.starts_with(query));
     matching.min().is_some_and(|first| first == place.entry.sk)
 }
