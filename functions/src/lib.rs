@@ -7,7 +7,7 @@ pub mod invites;
 pub mod me;
 pub mod meta;
 pub mod operations;
-mod paging;
+pub mod paging;
 pub mod sessions;
 pub mod settings;
 pub mod setup;

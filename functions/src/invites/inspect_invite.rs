@@ -13,7 +13,7 @@ fields! {
     #[derive(ToSchema)]
     pub struct PresentInvite {
         /// What stands behind `#token=` in the link.
-        token: String,
+        pub(crate) token: String,
     }
 }
 

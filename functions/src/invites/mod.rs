@@ -3,7 +3,7 @@
 pub mod accept_invite;
 pub mod inspect_invite;
 pub mod invite_user;
-pub(crate) mod issued;
+pub mod issued;
 pub mod list_invites;
 pub(crate) mod presented;
 pub mod renew_invite;

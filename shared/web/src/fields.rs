@@ -63,10 +63,10 @@ impl Fields<'_> {
 macro_rules! fields {
     (
         $(#[$meta:meta])*
-        $vis:vis struct $name:ident { $( $(#[$field_meta:meta])* $field:ident: $type:ty, )* }
+        $vis:vis struct $name:ident { $( $(#[$field_meta:meta])* $field_vis:vis $field:ident: $type:ty, )* }
     ) => {
         $(#[$meta])*
-        $vis struct $name { $( $(#[$field_meta])* $field: $type, )* }
+        $vis struct $name { $( $(#[$field_meta])* $field_vis $field: $type, )* }
 
         impl $crate::FromFields for $name {
             fn from_fields(fields: &mut $crate::Fields) -> Option<Self> {
