@@ -37,12 +37,10 @@ pub fn dynamodb() -> Result<aws_sdk_dynamodb::Client, Error> {
         .credentials_provider(Environment)
         .timeout_config(timeouts)
         .http_client(http_client()?);
-    Ok(aws_sdk_dynamodb::Client::from_conf(
-        match optional("AWS_ENDPOINT_URL_DYNAMODB") {
-            Some(url) => config.endpoint_url(url).build(),
-            None => config.build(),
-        },
-    ))
+    Ok(aws_sdk_dynamodb::Client::from_conf(match optional("AWS_ENDPOINT_URL_DYNAMODB") {
+        Some(url) => config.endpoint_url(url).build(),
+        None => config.build(),
+    }))
 }
 
 /// A client of SES.
@@ -58,12 +56,10 @@ pub fn ses() -> Result<aws_sdk_sesv2::Client, Error> {
         .credentials_provider(Environment)
         .timeout_config(timeouts)
         .http_client(http_client()?);
-    Ok(aws_sdk_sesv2::Client::from_conf(
-        match optional("AWS_ENDPOINT_URL_SESV2") {
-            Some(url) => config.endpoint_url(url).build(),
-            None => config.build(),
-        },
-    ))
+    Ok(aws_sdk_sesv2::Client::from_conf(match optional("AWS_ENDPOINT_URL_SESV2") {
+        Some(url) => config.endpoint_url(url).build(),
+        None => config.build(),
+    }))
 }
 
 /// A variable that must be set.
@@ -80,10 +76,7 @@ pub fn optional(name: &str) -> Option<String> {
 fn http_client() -> Result<aws_smithy_runtime_api::client::http::SharedHttpClient, Error> {
     let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
     let context = TlsContext::builder().with_trust_store(roots).build()?;
-    Ok(Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .tls_context(context)
-        .build_https())
+    Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context).build_https())
 }
 
 /// The credentials of the function's role, which Lambda keeps in the environment.
@@ -98,13 +91,7 @@ impl ProvideCredentials for Environment {
         let variable = |name| variable(name).map_err(CredentialsError::invalid_configuration);
         let credentials = variable("AWS_ACCESS_KEY_ID").and_then(|id| {
             let secret = variable("AWS_SECRET_ACCESS_KEY")?;
-            Ok(Credentials::new(
-                id,
-                secret,
-                optional("AWS_SESSION_TOKEN"),
-                None,
-                "environment",
-            ))
+            Ok(Credentials::new(id, secret, optional("AWS_SESSION_TOKEN"), None, "environment"))
         });
         Provided::ready(credentials)
     }

@@ -14,15 +14,8 @@ use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let level = optional("ROSTER_LOG")
-        .and_then(|level| level.parse().ok())
-        .unwrap_or(tracing::Level::INFO);
-    tracing_subscriber::fmt()
-        .json()
-        .with_max_level(level)
-        .with_target(false)
-        .without_time()
-        .init();
+    let level = optional("ROSTER_LOG").and_then(|level| level.parse().ok()).unwrap_or(tracing::Level::INFO);
+    tracing_subscriber::fmt().json().with_max_level(level).with_target(false).without_time().init();
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -41,10 +34,7 @@ async fn run() -> Result<(), Error> {
     match operation.runs {
         Runs::OnRequest(_) | Runs::OnOtherRequests => serve(operation, app).await,
         Runs::OnEvent(_, handle) => {
-            lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| {
-                handle(app.clone(), event.payload)
-            }))
-            .await
+            lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| handle(app.clone(), event.payload))).await
         }
         Runs::OnMailEvent(_, handle) => {
             let mailer = Mailer::new(aws::ses()?, optional("ROSTER_CONFIGURATION_SET"));

@@ -79,9 +79,7 @@ macro_rules! event {
     ($name:ident with mailer on $trigger:expr) => {
         Operation {
             name: stringify!($name),
-            runs: Runs::OnMailEvent($trigger, |app, mailer, event| {
-                Box::pin(events::$name::$name(app, mailer, event))
-            }),
+            runs: Runs::OnMailEvent($trigger, |app, mailer, event| Box::pin(events::$name::$name(app, mailer, event))),
         }
     };
 }
@@ -120,10 +118,7 @@ const ALL: &[Operation] = &[
     request!(settings::set_email_settings),
     request!(meta::health),
     request!(meta::openapi),
-    Operation {
-        name: "not_found",
-        runs: Runs::OnOtherRequests,
-    },
+    Operation { name: "not_found", runs: Runs::OnOtherRequests },
     event!(deliver_mail with mailer on inserted(keys::MAIL_PREFIX)),
     event!(retry_mail with mailer on every_minutes(1)),
     event!(expire_invites on every_minutes(5)),
@@ -131,17 +126,11 @@ const ALL: &[Operation] = &[
 ];
 
 const fn inserted(sk_prefix: &'static str) -> Trigger {
-    Trigger::Stream(StreamFilter {
-        event_name: "INSERT",
-        sk_prefix,
-    })
+    Trigger::Stream(StreamFilter { event_name: "INSERT", sk_prefix })
 }
 
 const fn removed(sk_prefix: &'static str) -> Trigger {
-    Trigger::Stream(StreamFilter {
-        event_name: "REMOVE",
-        sk_prefix,
-    })
+    Trigger::Stream(StreamFilter { event_name: "REMOVE", sk_prefix })
 }
 
 const fn every_minutes(minutes: u64) -> Trigger {
@@ -200,10 +189,7 @@ struct Credentials;
 impl Modify for Credentials {
     fn modify(&self, document: &mut openapi::OpenApi) {
         let components = document.components.get_or_insert_default();
-        let bearer = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .description(Some("A session token."))
-            .build();
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A session token.")).build();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
         let cookie = ApiKeyValue::with_description(
             "__Host-roster",
@@ -221,14 +207,7 @@ fn described(document: openapi::OpenApi) -> Vec<(Method, String, Described)> {
 }
 
 fn methods(item: PathItem) -> impl Iterator<Item = (Method, Described)> {
-    let PathItem {
-        get,
-        put,
-        post,
-        delete,
-        patch,
-        ..
-    } = item;
+    let PathItem { get, put, post, delete, patch, .. } = item;
     let all = [
         (Method::GET, get),
         (Method::PUT, put),
@@ -236,8 +215,7 @@ fn methods(item: PathItem) -> impl Iterator<Item = (Method, Described)> {
         (Method::DELETE, delete),
         (Method::PATCH, patch),
     ];
-    all.into_iter()
-        .filter_map(|(method, described)| Some((method, described?)))
+    all.into_iter().filter_map(|(method, described)| Some((method, described?)))
 }
 
 fn takes_query(operation: &Described) -> bool {

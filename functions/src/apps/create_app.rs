@@ -56,9 +56,7 @@ pub async fn create_app(
     Body(body): Body<CreateApp>,
 ) -> Result<Created<AppView>> {
     let now = app.now();
-    let roles = body
-        .roles
-        .map_or_else(|| Ok(starting_roles()), |roles| distinct(roles.0))?;
+    let roles = body.roles.map_or_else(|| Ok(starting_roles()), |roles| distinct(roles.0))?;
     let new = RosterApp {
         slug: body.slug,
         name: body.name,
@@ -72,19 +70,10 @@ pub async fn create_app(
         Change::new(
             "roles",
             None,
-            Some(
-                new.roles
-                    .iter()
-                    .map(|role| role.slug.as_str())
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            ),
+            Some(new.roles.iter().map(|role| role.slug.as_str()).collect::<Vec<_>>().join(", ")),
         ),
     ];
-    let subject = Subject::App {
-        slug: new.slug.clone(),
-        label: new.name.as_str().to_owned(),
-    };
+    let subject = Subject::App { slug: new.slug.clone(), label: new.name.as_str().to_owned() };
     let activity = app.activity(now, Action::AppCreated, (builder.actor(), subject), changes, &client);
     app.store.create_app(&new, &activity).await?;
     Ok(Created(AppView::from(&new)))
@@ -97,26 +86,11 @@ fn distinct(roles: Vec<NewAppRole>) -> Result<Vec<AppRole>, Error> {
         return Err(refused("/roles".to_owned(), "An app has one role at least."));
     }
     let mut distinct: Vec<AppRole> = Vec::new();
-    for (
-        n,
-        NewAppRole {
-            slug,
-            name,
-            description,
-        },
-    ) in roles.into_iter().enumerate()
-    {
+    for (n, NewAppRole { slug, name, description }) in roles.into_iter().enumerate() {
         if distinct.iter().any(|role| role.slug == slug) {
-            return Err(refused(
-                format!("/roles/{n}/slug"),
-                "Another role of this app has this slug.",
-            ));
+            return Err(refused(format!("/roles/{n}/slug"), "Another role of this app has this slug."));
         }
-        distinct.push(AppRole {
-            slug,
-            name,
-            description,
-        });
+        distinct.push(AppRole { slug, name, description });
     }
     Ok(distinct)
 }

@@ -41,13 +41,7 @@ pub async fn list_apps(
     State(app): State<App>,
     Query(query): Query<ListApps>,
 ) -> Result<Json<ListOf<AppView>>> {
-    let page = PageRequest {
-        limit: Limit::or_default(query.limit),
-        cursor: query.cursor,
-    };
+    let page = PageRequest { limit: Limit::or_default(query.limit), cursor: query.cursor };
     let page = app.store.apps(&page).await?;
-    Ok(Json(ListOf {
-        items: page.items.iter().map(AppView::from).collect(),
-        next_cursor: page.next_cursor,
-    }))
+    Ok(Json(ListOf { items: page.items.iter().map(AppView::from).collect(), next_cursor: page.next_cursor }))
 }

@@ -46,10 +46,7 @@ async fn send(mailer: &Mailer, settings: &EmailSettings, mail: &Mail, values: &V
         Ok(rendered) => rendered,
         Err(error) => return Outcome::Failed(Failure::Final(error.to_string())),
     };
-    let tags = Tags {
-        user: mail.user,
-        mail: mail.id,
-    };
+    let tags = Tags { user: mail.user, mail: mail.id };
     match mailer.send(settings, &mail.to, rendered, tags).await {
         Ok(id) => Outcome::Sent(id),
         Err(failure) => Outcome::Failed(failure),
@@ -63,10 +60,7 @@ async fn compose(app: &App, reading: &MailReading) -> Result<Option<(EmailSettin
     };
     let mail = &reading.mail;
     let text = |text: &str| Some(text.to_owned());
-    let company = settings
-        .company
-        .as_ref()
-        .map_or(settings.platform_url.as_str(), |company| company.as_str());
+    let company = settings.company.as_ref().map_or(settings.platform_url.as_str(), |company| company.as_str());
     let mut values = Values {
         company: company.to_owned(),
         platform_url: settings.platform_url.to_string(),
@@ -83,15 +77,8 @@ async fn compose(app: &App, reading: &MailReading) -> Result<Option<(EmailSettin
             if invite.generation != *generation || invite.expires_at <= app.now() {
                 return Ok(None);
             }
-            let token = InviteToken {
-                user: user.id,
-                secret: app.secret(),
-            };
-            if !app
-                .store
-                .add_invite_link(user.id, *generation, &token.secret.hash())
-                .await?
-            {
+            let token = InviteToken { user: user.id, secret: app.secret() };
+            if !app.store.add_invite_link(user.id, *generation, &token.secret.hash()).await? {
                 return Ok(None);
             }
             let (_, apps) = app.store.email_settings_and_apps(user.app_roles.keys()).await?;
@@ -127,10 +114,7 @@ fn in_words(at: Timestamp) -> String {
 /// Notes the outcome on the mail and, where it carried an invite, on the user; a final failure also in the activity.
 async fn note(app: &App, user: UserId, id: MailId, outcome: &Outcome) -> Result<()> {
     decide(async || {
-        let Some(MailReading {
-            mut mail, user: before, ..
-        }) = app.store.mail(user, id).await?
-        else {
+        let Some(MailReading { mut mail, user: before, .. }) = app.store.mail(user, id).await? else {
             return Ok(());
         };
         let now = app.now();
@@ -141,10 +125,7 @@ async fn note(app: &App, user: UserId, id: MailId, outcome: &Outcome) -> Result<
             Outcome::NotNeeded => mail.state = MailState::Dropped,
         }
         let mut after = before.clone();
-        let carried = after
-            .as_mut()
-            .and_then(|user| user.invite_mut())
-            .filter(|invited| invited.mail == Some(id));
+        let carried = after.as_mut().and_then(|user| user.invite_mut()).filter(|invited| invited.mail == Some(id));
         let is_on_invite = carried.is_some();
         if let Some(invited) = carried {
             (invited.delivery, invited.delivery_detail) = mail.delivery();

@@ -45,12 +45,7 @@ async fn expire(app: &App, user: UserId) -> roster_domain::Result<bool> {
         let changes = user_changes(Some(&before), Some(&after));
         let parties = (Actor::System, Subject::from(&after));
         let activity = app.activity(now, Action::InviteExpired, parties, changes, &Client::default());
-        let change = Change {
-            before: Some(&before),
-            after: Some(&after),
-            invite: Some(&invite),
-            ..Change::default()
-        };
+        let change = Change { before: Some(&before), after: Some(&after), invite: Some(&invite), ..Change::default() };
         app.store.apply(change, &activity).await?;
         Ok(true)
     })

@@ -49,16 +49,9 @@ pub async fn accept_invite(
 ) -> Result<Response> {
     let (reading, opens) = open(&app, &token).await?;
     opens?;
-    let company = reading
-        .email_settings
-        .as_ref()
-        .and_then(|settings| settings.company.as_ref());
-    let company = company.map(|company| company.as_str());
-    let context = Context {
-        email: Some(&reading.user.email),
-        name: Some(&name),
-        company,
-    };
+    let company = reading.email_settings.as_ref().and_then(|settings| settings.company.as_ref());
+    let company = company.map(roster_domain::settings::Line::as_str);
+    let context = Context { email: Some(&reading.user.email), name: Some(&name), company };
     let judged = reading.security.password_policy().check(&password, context);
     judged.map_err(|invalid| FieldError::new("/password", invalid.0))?;
     let password = app.passwords.hash(password).await?;
@@ -72,11 +65,7 @@ pub async fn accept_invite(
         after.accept_invite(name.clone(), now);
         after.changed(now);
         let (session, session_token) = start(&app, &client, &after, &reading.security, now);
-        let credential = Credential {
-            user: after.id,
-            password: password.clone(),
-            changed_at: now,
-        };
+        let credential = Credential { user: after.id, password: password.clone(), changed_at: now };
         let changes = user_changes(Some(&before), Some(&after));
         let parties = (Actor::from(&after), Subject::from(&after));
         let activity = app.activity(now, Action::UserActivated, parties, changes, &client);

@@ -51,15 +51,9 @@ impl FieldValue for InviteMessage {
         let text = String::read(value, pointer, errors)?;
         let is_text = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
         if text.chars().count() > MAX_CHARS {
-            errors.push(FieldError::new(
-                pointer,
-                format!("A message has at most {MAX_CHARS} characters."),
-            ));
+            errors.push(FieldError::new(pointer, format!("A message has at most {MAX_CHARS} characters.")));
         } else if !text.chars().all(is_text) {
-            errors.push(FieldError::new(
-                pointer,
-                "A message is text, without control characters.",
-            ));
+            errors.push(FieldError::new(pointer, "A message is text, without control characters."));
         } else {
             return Some(Self(text));
         }
@@ -98,16 +92,9 @@ pub async fn invite_user(
     }
 
     let now = app.now();
-    let default = settings
-        .as_ref()
-        .map_or(EmailSettings::DEFAULT_INVITE_VALID_HOURS, |set| set.invite_valid_hours);
+    let default = settings.as_ref().map_or(EmailSettings::DEFAULT_INVITE_VALID_HOURS, |set| set.invite_valid_hours);
     let valid_hours = body.valid_hours.map_or(default, |hours| hours.0);
-    let profile = Profile {
-        email: body.email,
-        name: body.name,
-        role: body.role.unwrap_or_default(),
-        app_roles,
-    };
+    let profile = Profile { email: body.email, name: body.name, role: body.role.unwrap_or_default(), app_roles };
     let id = app.user_id(now);
     let (mut invite, invited) = Invite::new(id, &admin, valid_hours, body.message.map(|text| text.0), now);
     let mut user = User::invited(id, profile, invited, now);
@@ -119,27 +106,13 @@ pub async fn invite_user(
         }
     };
     let parties = (admin.actor(), Subject::from(&user));
-    let activity = app.activity(
-        now,
-        Action::UserInvited,
-        parties,
-        user_changes(None, Some(&user)),
-        &client,
-    );
-    let change = Change {
-        after: Some(&user),
-        invite: Some(&invite),
-        mails: &mails,
-        ..Change::default()
-    };
+    let activity = app.activity(now, Action::UserInvited, parties, user_changes(None, Some(&user)), &client);
+    let change = Change { after: Some(&user), invite: Some(&invite), mails: &mails, ..Change::default() };
     match app.store.apply(change, &activity).await {
         Err(Error::EmailTaken { user_id, .. }) => return Err(taken_by(&app, user_id).await?.into()),
         written => written?,
     }
-    Ok(Created(Issued {
-        user: UserView::new(&user, now),
-        invite_link,
-    }))
+    Ok(Created(Issued { user: UserView::new(&user, now), invite_link }))
 }
 
 /// Refuses roles in apps that do not exist, and roles that their apps do not have.
@@ -153,9 +126,5 @@ pub(crate) fn check_known(app_roles: &AppRoles, apps: &[RosterApp]) -> Result<()
         Some(FieldError::new(format!("/app_roles/{slug}"), detail))
     });
     let refused: Vec<FieldError> = refused.collect();
-    if refused.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::InvalidFields(refused))
-    }
+    if refused.is_empty() { Ok(()) } else { Err(Error::InvalidFields(refused)) }
 }

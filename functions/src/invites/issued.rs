@@ -57,9 +57,7 @@ pub(crate) fn platform_url(set: Option<&PlatformUrl>, client: &Client) -> Result
 
 /// A mail that carries the invite, noted on the user.
 pub(crate) fn mail_invite(app: &App, invite: &Invite, user: &mut User, now: Timestamp) -> Mail {
-    let kind = Kind::Invitation {
-        generation: invite.generation,
-    };
+    let kind = Kind::Invitation { generation: invite.generation };
     let mail = Mail::new(app.mail_id(now), user.id, user.email.clone(), kind, now);
     if let Some(invited) = user.invite_mut() {
         invited.mail = Some(mail.id);
@@ -70,10 +68,7 @@ pub(crate) fn mail_invite(app: &App, invite: &Invite, user: &mut User, now: Time
 
 /// A link that opens the invite. It is not mailed, so the delivery stays `none`.
 pub(crate) fn hand_over(app: &App, invite: &mut Invite, platform_url: &PlatformUrl) -> String {
-    let token = InviteToken {
-        user: invite.user,
-        secret: app.secret(),
-    };
+    let token = InviteToken { user: invite.user, secret: app.secret() };
     invite.add_link(token.secret.hash());
     platform_url.invite_link(&token)
 }
@@ -87,11 +82,7 @@ pub(crate) fn reissue(
     user: &mut User,
     now: Timestamp,
 ) -> Result<(Invite, Option<Mail>)> {
-    let InviteReading {
-        mut invite,
-        email_settings,
-        ..
-    } = reading;
+    let InviteReading { mut invite, email_settings, .. } = reading;
     let was_mailed = user.invite().is_some_and(|invited| invited.mail.is_some());
     if was_mailed && email_settings.is_none() {
         return Err(Error::EmailNotConfigured);

@@ -33,13 +33,8 @@ impl std::str::FromStr for InviteStatus {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let status = text
-            .parse()
-            .ok()
-            .filter(|status| matches!(status, Status::Invited | Status::InviteExpired));
-        status
-            .map(Self)
-            .ok_or_else(|| "The status of an invite is invited or invite_expired.".into())
+        let status = text.parse().ok().filter(|status| matches!(status, Status::Invited | Status::InviteExpired));
+        status.map(Self).ok_or_else(|| "The status of an invite is invited or invite_expired.".into())
     }
 }
 
@@ -65,17 +60,8 @@ pub async fn list_invites(
     Query(query): Query<ListInvites>,
 ) -> Result<Json<ListOf<UserView>>> {
     let now = app.now();
-    let page = PageRequest {
-        limit: Limit::or_default(query.limit),
-        cursor: query.cursor,
-    };
-    let page = app
-        .store
-        .invited_users(query.status.map(|status| status.0), &page, now)
-        .await?;
+    let page = PageRequest { limit: Limit::or_default(query.limit), cursor: query.cursor };
+    let page = app.store.invited_users(query.status.map(|status| status.0), &page, now).await?;
     let items = page.items.iter().map(|user| UserView::new(user, now)).collect();
-    Ok(Json(ListOf {
-        items,
-        next_cursor: page.next_cursor,
-    }))
+    Ok(Json(ListOf { items, next_cursor: page.next_cursor }))
 }

@@ -56,12 +56,7 @@ pub async fn renew_invite(
             let user = app.store.user(id).await?;
             return Err(user.map_or(Error::UserNotFound, |_| Error::NotInvited));
         };
-        let InviteReading {
-            user: before,
-            mut invite,
-            email_settings: settings,
-            ..
-        } = reading;
+        let InviteReading { user: before, mut invite, email_settings: settings, .. } = reading;
         if delivery == DeliveryBy::Email && settings.is_none() {
             return Err(Error::EmailNotConfigured);
         }
@@ -87,10 +82,7 @@ pub async fn renew_invite(
             ..Change::default()
         };
         app.store.apply(change, &activity).await?;
-        Ok(Issued {
-            user: UserView::new(&after, now),
-            invite_link,
-        })
+        Ok(Issued { user: UserView::new(&after, now), invite_link })
     })
     .await?;
     Ok((StatusCode::ACCEPTED, Json(issued)))

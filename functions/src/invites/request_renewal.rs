@@ -47,22 +47,15 @@ pub async fn request_renewal(
         let now = app.now();
         let before = reading.user;
         let mut after = before.clone();
-        let Some(invited) = after
-            .invite_mut()
-            .filter(|invited| invited.renewal_requested_at.is_none())
-        else {
+        let Some(invited) = after.invite_mut().filter(|invited| invited.renewal_requested_at.is_none()) else {
             return Ok(());
         };
         invited.renewal_requested_at = Some(now);
         after.changed(now);
         let parties = (Actor::Anonymous, Subject::from(&after));
         let activity = app.activity(now, Action::InviteRenewalRequested, parties, Vec::new(), &client);
-        let change = Change {
-            before: Some(&before),
-            after: Some(&after),
-            invite: Some(&reading.invite),
-            ..Change::default()
-        };
+        let change =
+            Change { before: Some(&before), after: Some(&after), invite: Some(&reading.invite), ..Change::default() };
         app.store.apply(change, &activity).await
     })
     .await?;

@@ -41,14 +41,9 @@ pub async fn change_password(
     signed_in: SignedIn,
     client: Client,
     State(app): State<App>,
-    Body(ChangePassword {
-        current_password,
-        new_password,
-    }): Body<ChangePassword>,
+    Body(ChangePassword { current_password, new_password }): Body<ChangePassword>,
 ) -> Result<NoContent> {
-    let SignedIn {
-        caller, user, session, ..
-    } = signed_in;
+    let SignedIn { caller, user, session, .. } = signed_in;
     let id = user.id;
     let (user, credential, security, email) = app.store.password_reading(id).await?;
     let user = user.ok_or(Error::Unauthenticated)?;
@@ -56,20 +51,10 @@ pub async fn change_password(
     if !app.passwords.verify(current_password, stored.clone()).await? {
         return Err(Error::WrongPassword.into());
     }
-    let company = email
-        .as_ref()
-        .and_then(|email| email.company.as_ref())
-        .map(|company| company.as_str());
-    let context = Context {
-        email: Some(&user.email),
-        name: user.name.as_ref(),
-        company,
-    };
+    let company = email.as_ref().and_then(|email| email.company.as_ref()).map(roster_domain::settings::Line::as_str);
+    let context = Context { email: Some(&user.email), name: user.name.as_ref(), company };
     let refused = |reason: String| FieldError::new("/new_password", reason);
-    security
-        .password_policy()
-        .check(&new_password, context)
-        .map_err(|invalid| refused(invalid.0))?;
+    security.password_policy().check(&new_password, context).map_err(|invalid| refused(invalid.0))?;
     if app.passwords.verify(new_password.clone(), stored.clone()).await? {
         return Err(refused("The new password is the old one.".to_owned()).into());
     }
@@ -87,16 +72,8 @@ pub async fn change_password(
         after.password_temporary = false;
         after.end_sessions();
         after.changed(now);
-        let session = Session {
-            generation: after.session_generation,
-            last_seen_at: now,
-            ..session.clone()
-        };
-        let credential = Credential {
-            user: id,
-            password: password.clone(),
-            changed_at: now,
-        };
+        let session = Session { generation: after.session_generation, last_seen_at: now, ..session.clone() };
+        let credential = Credential { user: id, password: password.clone(), changed_at: now };
         let mails: Vec<Mail> = email
             .iter()
             .map(|_| Mail::new(app.mail_id(now), id, after.email.clone(), Kind::PasswordChanged, now))

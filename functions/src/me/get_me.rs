@@ -13,8 +13,5 @@ use roster_web::{App, ProblemBody, Result, SignedIn, WithVersion, views::UserVie
 )]
 pub async fn get_me(signed_in: SignedIn, State(app): State<App>) -> Result<WithVersion<UserView>> {
     let user = signed_in.user;
-    Ok(WithVersion {
-        version: user.version,
-        body: UserView::new(&user, app.now()),
-    })
+    Ok(WithVersion { version: user.version, body: UserView::new(&user, app.now()) })
 }

@@ -39,10 +39,7 @@ pub async fn update_me(
     Body(body): Body<UpdateMe>,
 ) -> Result<WithVersion<UserView>> {
     let id = me.user.id;
-    let wanted = Edit {
-        name: Some(Some(body.name)),
-        ..Edit::default()
-    };
+    let wanted = Edit { name: Some(Some(body.name)), ..Edit::default() };
     match edit(&app, &me.caller, &client, id, if_match, &wanted).await {
         Err(Error::UserNotFound) => Err(Error::Unauthenticated.into()),
         edited => Ok(edited?),

@@ -15,14 +15,9 @@ pub async fn not_found(request: Request) -> Response {
 }
 
 fn methods_of(path: &str) -> Vec<Method> {
-    let requests = operations::all()
-        .iter()
-        .filter(|operation| matches!(operation.runs, Runs::OnRequest(_)));
+    let requests = operations::all().iter().filter(|operation| matches!(operation.runs, Runs::OnRequest(_)));
     let routes = requests.flat_map(operations::routes);
-    routes
-        .filter(|(_, template)| is_of(template, path))
-        .map(|(method, _)| method)
-        .collect()
+    routes.filter(|(_, template)| is_of(template, path)).map(|(method, _)| method).collect()
 }
 
 /// Whether `path` is one of those that `template` describes.

@@ -55,18 +55,11 @@ pub async fn sign_in(
     let (user, credential, settings) = app.store.sign_in_reading(id).await?;
     let stored = credential.map(|credential| credential.password);
     let is_right = app.passwords.verify(password.clone(), stored.clone()).await?;
-    let subject = user.as_ref().map_or_else(
-        || Subject::Address {
-            label: email.to_string(),
-        },
-        Subject::from,
-    );
+    let subject = user.as_ref().map_or_else(|| Subject::Address { label: email.to_string() }, Subject::from);
     let refused = async |reason: &str| {
         let reason = vec![Change::new("reason", None, Some(reason.to_owned()))];
         let parties = (Actor::Anonymous, subject.clone());
-        app.store
-            .record(&app.activity(now, Action::SessionRefused, parties, reason, &client))
-            .await
+        app.store.record(&app.activity(now, Action::SessionRefused, parties, reason, &client)).await
     };
     let Some(user) = user.filter(|_| is_right) else {
         refused("invalid-credentials").await?;
@@ -74,33 +67,18 @@ pub async fn sign_in(
     };
     if let UserState::Suspended(suspension) = user.state {
         refused("account-suspended").await?;
-        return Err(Error::AccountSuspended {
-            reason: suspension.reason,
-            until: suspension.until,
-        }
-        .into());
+        return Err(Error::AccountSuspended { reason: suspension.reason, until: suspension.until }.into());
     }
 
     let renewed = match stored.filter(StoredPassword::is_outdated) {
-        Some(_) => Some(Credential {
-            user: id,
-            password: app.passwords.hash(password).await?,
-            changed_at: now,
-        }),
+        Some(_) => Some(Credential { user: id, password: app.passwords.hash(password).await?, changed_at: now }),
         None => None,
     };
-    let user = User {
-        last_sign_in_at: Some(now),
-        ..user
-    };
+    let user = User { last_sign_in_at: Some(now), ..user };
     let (session, token) = start(&app, &client, &user, &settings, now);
     let parties = (Actor::from(&user), Subject::from(&user));
     let activity = app.activity(now, Action::SessionStarted, parties, Vec::new(), &client);
-    match app
-        .store
-        .start_session(&user, &session, renewed.as_ref(), &activity)
-        .await
-    {
+    match app.store.start_session(&user, &session, renewed.as_ref(), &activity).await {
         // While the password was checked, it was changed, or the user was suspended or deleted.
         Err(Error::Conflict) => Err(Error::InvalidCredentials.into()),
         started => {

@@ -25,9 +25,7 @@ pub async fn sign_out(
     headers: HeaderMap,
     State(app): State<App>,
 ) -> Result<Response> {
-    let SignedIn {
-        caller, user, session, ..
-    } = signed_in;
+    let SignedIn { caller, user, session, .. } = signed_in;
     let parties = (caller.actor(), Subject::from(&user));
     let activity = app.activity(app.now(), Action::SessionEnded, parties, Vec::new(), &client);
     app.store.end_session(user.id, session.id, &activity).await?;

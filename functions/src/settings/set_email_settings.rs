@@ -63,9 +63,7 @@ pub async fn set_email_settings(
         company: body.company,
         logo_url: body.logo_url,
         platform_url: body.platform_url,
-        invite_valid_hours: body
-            .invite_valid_hours
-            .map_or(EmailSettings::DEFAULT_INVITE_VALID_HOURS, |hours| hours.0),
+        invite_valid_hours: body.invite_valid_hours.map_or(EmailSettings::DEFAULT_INVITE_VALID_HOURS, |hours| hours.0),
         reset_valid_minutes: body
             .reset_valid_minutes
             .map_or(EmailSettings::DEFAULT_RESET_VALID_MINUTES, |minutes| minutes.0),
@@ -82,10 +80,7 @@ pub async fn set_email_settings(
 fn changes(before: Option<&EmailSettings>, after: &EmailSettings) -> Vec<Change> {
     let fields = |settings: Option<&EmailSettings>| -> BTreeMap<String, Option<String>> {
         let shown = settings.map(|settings| serde_json::to_value(EmailSettingsView::new(Some(settings))));
-        let shown = shown
-            .and_then(Result::ok)
-            .and_then(|value| value.as_object().cloned())
-            .unwrap_or_default();
+        let shown = shown.and_then(Result::ok).and_then(|value| value.as_object().cloned()).unwrap_or_default();
         let text = |value: serde_json::Value| match value {
             serde_json::Value::Null => None,
             serde_json::Value::String(text) => Some(text),

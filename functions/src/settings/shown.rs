@@ -25,19 +25,16 @@ pub struct EmailSettingsView {
 impl EmailSettingsView {
     pub(crate) fn new(settings: Option<&EmailSettings>) -> Self {
         let text = |get: fn(&EmailSettings) -> Option<&str>| settings.and_then(get).map(str::to_owned);
-        let defaults = (
-            EmailSettings::DEFAULT_INVITE_VALID_HOURS,
-            EmailSettings::DEFAULT_RESET_VALID_MINUTES,
-        );
+        let defaults = (EmailSettings::DEFAULT_INVITE_VALID_HOURS, EmailSettings::DEFAULT_RESET_VALID_MINUTES);
         let (invite_valid_hours, reset_valid_minutes) =
             settings.map_or(defaults, |set| (set.invite_valid_hours, set.reset_valid_minutes));
         Self {
             configured: settings.is_some(),
             from_address: text(|set| Some(set.from_address.as_str())),
-            from_name: text(|set| set.from_name.as_ref().map(|name| name.as_str())),
-            reply_to: text(|set| set.reply_to.as_ref().map(|address| address.as_str())),
-            company: text(|set| set.company.as_ref().map(|company| company.as_str())),
-            logo_url: text(|set| set.logo_url.as_ref().map(|url| url.as_str())),
+            from_name: text(|set| set.from_name.as_ref().map(roster_domain::settings::Line::as_str)),
+            reply_to: text(|set| set.reply_to.as_ref().map(roster_domain::EmailAddress::as_str)),
+            company: text(|set| set.company.as_ref().map(roster_domain::settings::Line::as_str)),
+            logo_url: text(|set| set.logo_url.as_ref().map(roster_domain::settings::WebAddress::as_str)),
             platform_url: text(|set| Some(set.platform_url.as_str())),
             invite_valid_hours,
             reset_valid_minutes,

@@ -14,7 +14,5 @@ pub struct Setup {
 /// Ask whether the first admin is to be set up
 #[utoipa::path(get, path = "/v1/setup", tag = "Setup", responses((status = 200, body = Setup)))]
 pub async fn get_setup(State(app): State<App>) -> Result<Json<Setup>> {
-    Ok(Json(Setup {
-        required: !app.store.is_set_up().await?,
-    }))
+    Ok(Json(Setup { required: !app.store.is_set_up().await? }))
 }

@@ -49,10 +49,7 @@ pub async fn set_up(
     State(app): State<App>,
     Body(body): Body<SetUp>,
 ) -> Result<Response> {
-    let expected = app
-        .setup_secret
-        .as_deref()
-        .ok_or_else(|| Error::unexpected("ROSTER_SETUP_SECRET is not set"))?;
+    let expected = app.setup_secret.as_deref().ok_or_else(|| Error::unexpected("ROSTER_SETUP_SECRET is not set"))?;
     // Hashes are compared, in constant time: how much of the secret was right shows nowhere.
     if SecretHash::of_text(&body.setup_secret) != SecretHash::of_text(expected) {
         return Err(Error::WrongSetupSecret.into());
@@ -61,44 +58,22 @@ pub async fn set_up(
         return Err(Error::AlreadySetUp.into());
     }
     let settings = SecuritySettings::default();
-    let context = Context {
-        email: Some(&body.email),
-        name: Some(&body.name),
-        company: None,
-    };
+    let context = Context { email: Some(&body.email), name: Some(&body.name), company: None };
     let judged = settings.password_policy().check(&body.password, context);
     judged.map_err(|invalid| FieldError::new("/password", invalid.0))?;
     let password = app.passwords.hash(body.password).await?;
 
     let now = app.now();
-    let profile = Profile {
-        email: body.email,
-        name: Some(body.name),
-        role: Role::Admin,
-        app_roles: AppRoles::default(),
-    };
+    let profile =
+        Profile { email: body.email, name: Some(body.name), role: Role::Admin, app_roles: AppRoles::default() };
     let mut user = User::active(app.user_id(now), profile, now);
     user.last_sign_in_at = Some(now);
     let (session, token) = start(&app, &client, &user, &settings, now);
     let parties = (Actor::from(&user), Subject::from(&user));
-    let activity = app.activity(
-        now,
-        Action::InstallationSetUp,
-        parties,
-        user_changes(None, Some(&user)),
-        &client,
-    );
-    let credential = Credential {
-        user: user.id,
-        password,
-        changed_at: now,
-    };
-    let change = Change {
-        after: Some(&user),
-        credential: Some(&credential),
-        session: Some(&session),
-        ..Change::default()
-    };
+    let activity = app.activity(now, Action::InstallationSetUp, parties, user_changes(None, Some(&user)), &client);
+    let credential = Credential { user: user.id, password, changed_at: now };
+    let change =
+        Change { after: Some(&user), credential: Some(&credential), session: Some(&session), ..Change::default() };
     app.store.set_up(change, random(), &activity).await?;
     Ok(Started::new(&user, &session, &token, now).into_response(&client, &headers, now))
 }

@@ -44,15 +44,7 @@ pub async fn delete_user(
         let changes = user_changes(Some(&user), None);
         let parties = (admin.actor(), Subject::from(&user));
         let activity = app.activity(app.now(), Action::UserDeleted, parties, changes, &client);
-        app.store
-            .apply(
-                Change {
-                    before: Some(&user),
-                    ..Change::default()
-                },
-                &activity,
-            )
-            .await
+        app.store.apply(Change { before: Some(&user), ..Change::default() }, &activity).await
     })
     .await?;
     Ok(NoContent)

@@ -20,8 +20,5 @@ use roster_web::{App, Builder, Path, ProblemBody, Result, WithVersion, views::Us
 )]
 pub async fn get_user(_: Builder, Path(id): Path<UserId>, State(app): State<App>) -> Result<WithVersion<UserView>> {
     let user = app.store.user(id).await?.ok_or(Error::UserNotFound)?;
-    Ok(WithVersion {
-        version: user.version,
-        body: UserView::new(&user, app.now()),
-    })
+    Ok(WithVersion { version: user.version, body: UserView::new(&user, app.now()) })
 }

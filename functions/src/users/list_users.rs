@@ -110,14 +110,8 @@ pub async fn list_users(
         sort: query.sort.map(|sort| sort.0).unwrap_or_default(),
     };
     let now = app.now();
-    let page = PageRequest {
-        limit: Limit::or_default(query.limit),
-        cursor: query.cursor,
-    };
+    let page = PageRequest { limit: Limit::or_default(query.limit), cursor: query.cursor };
     let page = app.store.users(&filter, &page, now).await?;
     let items = page.items.iter().map(|user| UserView::new(user, now)).collect();
-    Ok(Json(ListOf {
-        items,
-        next_cursor: page.next_cursor,
-    }))
+    Ok(Json(ListOf { items, next_cursor: page.next_cursor }))
 }

@@ -67,17 +67,10 @@ pub async fn set_app_role(
         after.changed(now);
         let parties = (builder.actor(), Subject::from(&after));
         let activity = app.activity(now, Action::AppRoleSet, parties, changes, &client);
-        let change = Change {
-            before: Some(&before),
-            after: Some(&after),
-            ..Change::default()
-        };
+        let change = Change { before: Some(&before), after: Some(&after), ..Change::default() };
         app.store.apply(change, &activity).await?;
         Ok(after)
     })
     .await?;
-    Ok(WithVersion {
-        version: user.version,
-        body: UserView::new(&user, app.now()),
-    })
+    Ok(WithVersion { version: user.version, body: UserView::new(&user, app.now()) })
 }

@@ -63,11 +63,7 @@ pub async fn update_user(
         Patch::Clear => Some(None),
         Patch::Set(name) => Some(Some(name)),
     };
-    let wanted = Edit {
-        name,
-        email: body.email,
-        role: body.role,
-    };
+    let wanted = Edit { name, email: body.email, role: body.role };
     Ok(edit(&app, &admin, &client, id, if_match, &wanted).await?)
 }
 
@@ -92,11 +88,7 @@ pub(crate) async fn edit(
         let now = app.now();
         after.changed(now);
         let (invite, mails) = follow_address(app, caller, &before, &mut after).await?;
-        let action = if before.role == after.role {
-            Action::UserUpdated
-        } else {
-            Action::RoleChanged
-        };
+        let action = if before.role == after.role { Action::UserUpdated } else { Action::RoleChanged };
         let activity = app.activity(now, action, (caller.actor(), Subject::from(&after)), changes, client);
         let change = Change {
             before: Some(&before),
@@ -113,10 +105,7 @@ pub(crate) async fn edit(
         Err(Error::EmailTaken { user_id, .. }) => return Err(taken_by(app, user_id).await?),
         user => user?,
     };
-    Ok(WithVersion {
-        version: user.version,
-        body: UserView::new(&user, app.now()),
-    })
+    Ok(WithVersion { version: user.version, body: UserView::new(&user, app.now()) })
 }
 
 /// What follows from a new address: the invite goes there, or both addresses are told.
@@ -138,10 +127,7 @@ async fn follow_address(
     if app.store.email_settings().await?.is_none() {
         return Ok((None, Vec::new()));
     }
-    let kind = Kind::EmailChanged {
-        old: before.email.to_string(),
-        new: after.email.to_string(),
-    };
+    let kind = Kind::EmailChanged { old: before.email.to_string(), new: after.email.to_string() };
     let mails = [&before.email, &after.email]
         .map(|address| Mail::new(app.mail_id(now), after.id, address.clone(), kind.clone(), now));
     Ok((None, mails.into()))
@@ -150,8 +136,5 @@ async fn follow_address(
 /// The refusal of an address that is somebody's, with what an admin wants to know of them.
 pub(crate) async fn taken_by(app: &App, user_id: UserId) -> Result<Error, Error> {
     let holder = app.store.user(user_id).await?;
-    Ok(Error::EmailTaken {
-        user_id,
-        status: holder.map(|user| user.status(app.now())),
-    })
+    Ok(Error::EmailTaken { user_id, status: holder.map(|user| user.status(app.now())) })
 }

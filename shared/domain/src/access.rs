@@ -16,11 +16,7 @@ pub struct Caller {
 /// By what a caller is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Credential {
-    Session {
-        user: UserId,
-        session: SessionId,
-        password_temporary: bool,
-    },
+    Session { user: UserId, session: SessionId, password_temporary: bool },
     ApiKey(ApiKeyId),
 }
 
@@ -28,11 +24,7 @@ impl Caller {
     /// The caller behind a session of `user`.
     pub fn with_session(user: &User, session: SessionId) -> Self {
         Self {
-            credential: Credential::Session {
-                user: user.id,
-                session,
-                password_temporary: user.password_temporary,
-            },
+            credential: Credential::Session { user: user.id, session, password_temporary: user.password_temporary },
             label: user.label().to_owned(),
             role: user.role,
         }
@@ -52,11 +44,7 @@ impl Caller {
 
     /// Whether the caller may do what needs `role`. A temporary password is changed first.
     pub fn require(&self, role: Role) -> Result<()> {
-        if let Credential::Session {
-            password_temporary: true,
-            ..
-        } = self.credential
-        {
+        if let Credential::Session { password_temporary: true, .. } = self.credential {
             return Err(Error::PasswordChangeRequired);
         }
         if self.role < role {
@@ -71,11 +59,7 @@ impl Caller {
 
     /// Whether the caller may give somebody `role`.
     pub fn may_grant(&self, role: Role) -> Result<()> {
-        if role <= self.role {
-            Ok(())
-        } else {
-            Err(Error::Forbidden("Nobody gives a role above their own."))
-        }
+        if role <= self.role { Ok(()) } else { Err(Error::Forbidden("Nobody gives a role above their own.")) }
     }
 
     /// Whether the caller may change or end anything of `user`.
@@ -90,23 +74,13 @@ impl Caller {
     /// As [`may_touch`](Self::may_touch), for what nobody does to themselves: deleting, suspending, demoting.
     pub fn may_end(&self, user: &User) -> Result<()> {
         self.may_touch(user)?;
-        if self.is(user.id) {
-            Err(Error::OwnAccount)
-        } else {
-            Ok(())
-        }
+        if self.is(user.id) { Err(Error::OwnAccount) } else { Ok(()) }
     }
 
     pub fn actor(&self) -> Actor {
         match self.credential {
-            Credential::Session { user, .. } => Actor::User {
-                id: user,
-                label: self.label.clone(),
-            },
-            Credential::ApiKey(id) => Actor::ApiKey {
-                id,
-                label: self.label.clone(),
-            },
+            Credential::Session { user, .. } => Actor::User { id: user, label: self.label.clone() },
+            Credential::ApiKey(id) => Actor::ApiKey { id, label: self.label.clone() },
         }
     }
 }

@@ -111,19 +111,13 @@ pub enum Subject {
 
 impl From<&User> for Subject {
     fn from(user: &User) -> Self {
-        Self::User {
-            id: user.id,
-            label: user.label().to_owned(),
-        }
+        Self::User { id: user.id, label: user.label().to_owned() }
     }
 }
 
 impl From<&User> for Actor {
     fn from(user: &User) -> Self {
-        Self::User {
-            id: user.id,
-            label: user.label().to_owned(),
-        }
+        Self::User { id: user.id, label: user.label().to_owned() }
     }
 }
 
@@ -137,11 +131,7 @@ pub struct Change {
 
 impl Change {
     pub fn new(field: impl Into<String>, old: Option<String>, new: Option<String>) -> Self {
-        Self {
-            field: field.into(),
-            old,
-            new,
-        }
+        Self { field: field.into(), old, new }
     }
 }
 

@@ -40,11 +40,7 @@ pub fn starting_roles() -> Vec<AppRole> {
     [("admin", "Admin"), ("power", "Power user"), ("basic", "Basic user")]
         .into_iter()
         .filter_map(|(slug, name)| {
-            Some(AppRole {
-                slug: slug.parse().ok()?,
-                name: name.parse().ok()?,
-                description: None,
-            })
+            Some(AppRole { slug: slug.parse().ok()?, name: name.parse().ok()?, description: None })
         })
         .collect()
 }

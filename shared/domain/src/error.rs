@@ -31,10 +31,7 @@ pub enum Error {
     #[error("the e-mail address or the password is wrong")]
     InvalidCredentials,
     #[error("the account is suspended")]
-    AccountSuspended {
-        reason: Option<String>,
-        until: Option<Timestamp>,
-    },
+    AccountSuspended { reason: Option<String>, until: Option<Timestamp> },
     #[error("the temporary password has expired")]
     TemporaryPasswordExpired,
     #[error("too many attempts")]
@@ -107,9 +104,6 @@ pub struct FieldError {
 
 impl FieldError {
     pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self {
-            pointer: pointer.into(),
-            detail: detail.into(),
-        }
+        Self { pointer: pointer.into(), detail: detail.into() }
     }
 }

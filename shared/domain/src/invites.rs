@@ -95,22 +95,14 @@ impl Invite {
 
     /// Adds a link of the present generation.
     pub fn add_link(&mut self, hash: SecretHash) {
-        self.links.push(Link {
-            hash,
-            generation: self.generation,
-        });
+        self.links.push(Link { hash, generation: self.generation });
         let surplus = self.links.len().saturating_sub(MAX_LINKS);
         self.links.drain(..surplus);
     }
 
     /// Whether the link with this hash opens the invite at `now`. Every link is compared, found or not.
     pub fn check(&self, hash: &SecretHash, now: Timestamp) -> Result<()> {
-        let generation = self
-            .links
-            .iter()
-            .filter(|link| link.hash == *hash)
-            .map(|link| link.generation)
-            .max();
+        let generation = self.links.iter().filter(|link| link.hash == *hash).map(|link| link.generation).max();
         match generation {
             None => Err(Error::InviteUnknown),
             Some(generation) if generation < self.generation => Err(Error::InviteReplaced),
@@ -134,6 +126,5 @@ impl Invite {
 }
 
 fn expiry(valid_hours: u16, now: Timestamp) -> Timestamp {
-    now.saturating_add(SignedDuration::from_hours(i64::from(valid_hours)))
-        .unwrap_or(Timestamp::MAX)
+    now.saturating_add(SignedDuration::from_hours(i64::from(valid_hours))).unwrap_or(Timestamp::MAX)
 }

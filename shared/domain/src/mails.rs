@@ -49,10 +49,7 @@ impl Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MailState {
     /// To be tried at `due_at`.
-    Queued {
-        due_at: Timestamp,
-        last_failure: Option<String>,
-    },
+    Queued { due_at: Timestamp, last_failure: Option<String> },
     /// Taken over by SES under this id.
     Sent { at: Timestamp, ses_id: String },
     /// Given up, for this reason.
@@ -74,19 +71,8 @@ const RETRIES: [SignedDuration; 7] = [
 
 impl Mail {
     pub fn new(id: MailId, user: UserId, to: EmailAddress, kind: Kind, now: Timestamp) -> Self {
-        let state = MailState::Queued {
-            due_at: now,
-            last_failure: None,
-        };
-        Self {
-            id,
-            user,
-            to,
-            kind,
-            state,
-            attempts: 0,
-            created_at: now,
-        }
+        let state = MailState::Queued { due_at: now, last_failure: None };
+        Self { id, user, to, kind, state, attempts: 0, created_at: now }
     }
 
     /// Notes a failure that may pass: the mail is tried again later, a limited number of times.
@@ -94,10 +80,7 @@ impl Mail {
         let pause = RETRIES.get(self.attempts as usize);
         self.attempts += 1;
         self.state = match pause.and_then(|pause| now.checked_add(*pause).ok()) {
-            Some(due_at) => MailState::Queued {
-                due_at,
-                last_failure: Some(reason),
-            },
+            Some(due_at) => MailState::Queued { due_at, last_failure: Some(reason) },
             None => MailState::Failed { reason },
         };
     }
@@ -139,15 +122,8 @@ pub enum Delivery {
 }
 
 impl Delivery {
-    const ALL: [Self; 7] = [
-        Self::None,
-        Self::Queued,
-        Self::Sent,
-        Self::Delivered,
-        Self::Bounced,
-        Self::Complained,
-        Self::Failed,
-    ];
+    const ALL: [Self; 7] =
+        [Self::None, Self::Queued, Self::Sent, Self::Delivered, Self::Bounced, Self::Complained, Self::Failed];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -166,10 +142,7 @@ impl FromStr for Delivery {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        Self::ALL
-            .into_iter()
-            .find(|delivery| delivery.as_str() == text)
-            .ok_or_else(|| "No such delivery state.".into())
+        Self::ALL.into_iter().find(|delivery| delivery.as_str() == text).ok_or_else(|| "No such delivery state.".into())
     }
 }
 

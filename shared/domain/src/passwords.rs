@@ -32,11 +32,7 @@ impl Password {
             return Err(too_long());
         }
         let text: String = text.nfc().collect();
-        if text.chars().count() > Self::MAX_CHARS {
-            Err(too_long())
-        } else {
-            Ok(Self(text))
-        }
+        if text.chars().count() > Self::MAX_CHARS { Err(too_long()) } else { Ok(Self(text)) }
     }
 }
 
@@ -70,24 +66,18 @@ impl Policy {
     pub fn check(self, password: &Password, context: Context<'_>) -> Result<(), Invalid> {
         let min = usize::from(self.min_length);
         if password.0.chars().count() < min {
-            return Err(Invalid(format!(
-                "Use at least {min} characters; a few unrelated words are easy to remember."
-            )));
+            return Err(Invalid(format!("Use at least {min} characters; a few unrelated words are easy to remember.")));
         }
         let folded = fold(&password.0);
         let words = context.words();
         if let Some(word) = words.iter().find(|word| is_built_from(&folded, word)) {
-            return Err(Invalid(format!(
-                "Do not build the password from “{word}”: it is easy to guess."
-            )));
+            return Err(Invalid(format!("Do not build the password from “{word}”: it is easy to guess.")));
         }
         let known: Vec<&str> = words.iter().map(String::as_str).collect();
         let strength = zxcvbn::zxcvbn(&password.0, &known);
         if strength.score() < WEAKEST_ACCEPTED {
-            let reason = strength
-                .feedback()
-                .and_then(|feedback| feedback.warning())
-                .map(|warning| warning.to_string());
+            let reason =
+                strength.feedback().and_then(zxcvbn::feedback::Feedback::warning).map(|warning| warning.to_string());
             let reason = reason.unwrap_or_else(|| "This is among the first that are tried.".to_owned());
             return Err(Invalid(format!("This password is easy to guess. {reason}")));
         }
@@ -107,11 +97,7 @@ impl Context<'_> {
         let mut words: Vec<String> = [email, name, company, Some("roster".to_owned())]
             .into_iter()
             .flatten()
-            .flat_map(|text| {
-                text.split(|c: char| !c.is_alphanumeric())
-                    .map(str::to_owned)
-                    .collect::<Vec<_>>()
-            })
+            .flat_map(|text| text.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect::<Vec<_>>())
             .filter(|word| word.chars().count() >= 4)
             .collect();
         words.sort_unstable();
@@ -141,9 +127,7 @@ impl StoredPassword {
 
     /// Whether it was made with weaker parameters than those of today, so that the next sign-in makes it anew.
     pub fn is_outdated(&self) -> bool {
-        let stored = PasswordHash::new(&self.0)
-            .ok()
-            .and_then(|hash| Params::try_from(&hash).ok());
+        let stored = PasswordHash::new(&self.0).ok().and_then(|hash| Params::try_from(&hash).ok());
         stored.is_none_or(|stored| stored.m_cost() < MEMORY_KIB || stored.t_cost() < PASSES)
     }
 }
@@ -169,16 +153,13 @@ pub struct Hasher {
 impl Default for Hasher {
     fn default() -> Self {
         let params = Params::new(MEMORY_KIB, PASSES, 1, Some(HASH_BYTES)).unwrap_or_default();
-        Self {
-            argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
-            memory: Vec::new(),
-        }
+        Self { argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params), memory: Vec::new() }
     }
 }
 
 impl Hasher {
     pub fn hash(&mut self, password: &Password, salt: [u8; 16]) -> Result<StoredPassword, HashError> {
-        let output = self.run(self.argon2.clone(), password, &salt)?;
+        let output = self.run(&self.argon2.clone(), password, &salt)?;
         let hash = PasswordHash {
             algorithm: Algorithm::Argon2id.ident(),
             version: Some(Version::V0x13.into()),
@@ -192,7 +173,7 @@ impl Hasher {
     /// Whether `password` is the stored one. Without a stored one the same work is done, and the answer is no.
     pub fn verify(&mut self, password: &Password, stored: Option<&StoredPassword>) -> Result<bool, HashError> {
         let Some(stored) = stored else {
-            self.run(self.argon2.clone(), password, &[0; 16])?;
+            self.run(&self.argon2.clone(), password, &[0; 16])?;
             return Ok(false);
         };
         let stored = PasswordHash::new(&stored.0)?;
@@ -200,11 +181,11 @@ impl Hasher {
             return Err(HashError::Incomplete);
         };
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::try_from(&stored)?);
-        let output = self.run(argon2, password, &salt)?;
+        let output = self.run(&argon2, password, &salt)?;
         Ok(output.ct_eq(expected.as_bytes()).into())
     }
 
-    fn run(&mut self, argon2: Argon2<'_>, password: &Password, salt: &[u8]) -> Result<[u8; HASH_BYTES], HashError> {
+    fn run(&mut self, argon2: &Argon2<'_>, password: &Password, salt: &[u8]) -> Result<[u8; HASH_BYTES], HashError> {
         let blocks = argon2.params().block_count();
         if self.memory.len() < blocks {
             self.memory.resize(blocks, Block::default());
@@ -237,11 +218,7 @@ mod tests {
     fn judge(password: &str) -> Result<(), Invalid> {
         let email = "lovelace@example.com".parse().ok();
         let name = "Ada King".parse().ok();
-        let context = Context {
-            email: email.as_ref(),
-            name: name.as_ref(),
-            company: Some("Engines & Co"),
-        };
+        let context = Context { email: email.as_ref(), name: name.as_ref(), company: Some("Engines & Co") };
         POLICY.check(&Password::typed(password)?, context)
     }
 
@@ -284,10 +261,7 @@ mod tests {
         assert!(judge("ü🦀q7ж山vkx4m").is_err(), "eleven");
         assert_eq!(judge("ü🦀q7ж山vkx4mz"), Ok(()), "twelve");
         assert!(Password::typed(&"é".repeat(256)).is_ok());
-        assert!(
-            Password::typed(&"e\u{301}".repeat(256)).is_ok(),
-            "composed, it is 256 long"
-        );
+        assert!(Password::typed(&"e\u{301}".repeat(256)).is_ok(), "composed, it is 256 long");
         assert!(Password::typed(&"é".repeat(257)).is_err());
     }
 
@@ -301,12 +275,7 @@ mod tests {
         assert!(stored.as_phc().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         assert!(!stored.is_outdated());
         assert!(hasher.verify(&typed(&long), Some(&stored)).unwrap());
-        let others = [
-            &long[..long.len() - 1],
-            &format!("{long} "),
-            &long.to_uppercase(),
-            &long.replacen('x', "y", 1),
-        ];
+        let others = [&long[..long.len() - 1], &format!("{long} "), &long.to_uppercase(), &long.replacen('x', "y", 1)];
         for other in others {
             assert!(!hasher.verify(&typed(other), Some(&stored)).unwrap(), "{other:?}");
         }
@@ -316,17 +285,8 @@ mod tests {
     #[test]
     fn the_same_text_in_another_composition_is_the_same_password() {
         let mut hasher = Hasher::default();
-        let stored = hasher
-            .hash(&Password::typed("Ju\u{308}rgen isst Äpfel").unwrap(), [3; 16])
-            .unwrap();
-        assert!(
-            hasher
-                .verify(
-                    &Password::typed("J\u{fc}rgen isst A\u{308}pfel").unwrap(),
-                    Some(&stored)
-                )
-                .unwrap()
-        );
+        let stored = hasher.hash(&Password::typed("Ju\u{308}rgen isst Äpfel").unwrap(), [3; 16]).unwrap();
+        assert!(hasher.verify(&Password::typed("J\u{fc}rgen isst A\u{308}pfel").unwrap(), Some(&stored)).unwrap());
     }
 
     #[test]
@@ -336,11 +296,7 @@ mod tests {
             "$argon2id$v=19$m=4096,t=1,p=1$c29tZXNhbHQ$yIW3jKhc46JgZ3FAcoGEowrd6vyP/WTSy/wUREAmlwc".to_owned(),
         );
 
-        assert!(
-            Hasher::default()
-                .verify(&Password::typed("password").unwrap(), Some(&stored))
-                .unwrap()
-        );
+        assert!(Hasher::default().verify(&Password::typed("password").unwrap(), Some(&stored)).unwrap());
         assert!(stored.is_outdated());
     }
 }

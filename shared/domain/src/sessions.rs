@@ -51,14 +51,7 @@ impl Session {
             user_agent,
             ip,
         };
-        (
-            session,
-            SessionToken {
-                user: user.id,
-                session: id,
-                secret,
-            },
-        )
+        (session, SessionToken { user: user.id, session: id, secret })
     }
 
     /// Whether the session lets its user in at `now`. Either limit ends it; so does whatever ended the user's sessions.

@@ -34,19 +34,13 @@ pub struct SecuritySettings {
 
 impl Default for SecuritySettings {
     fn default() -> Self {
-        Self {
-            password_min_length: 12,
-            session_idle_minutes: 1440,
-            session_absolute_hours: 168,
-        }
+        Self { password_min_length: 12, session_idle_minutes: 1440, session_absolute_hours: 168 }
     }
 }
 
 impl SecuritySettings {
     pub fn password_policy(&self) -> Policy {
-        Policy {
-            min_length: self.password_min_length,
-        }
+        Policy { min_length: self.password_min_length }
     }
 }
 
@@ -96,11 +90,7 @@ pub struct PlatformUrl(String);
 impl PlatformUrl {
     /// The origin of this host, by `http` on this machine and by `https` elsewhere.
     pub fn of_host(host: &str) -> Result<Self, Invalid> {
-        let scheme = if is_loopback(host.rsplit_once(':').map_or(host, |(name, _)| name)) {
-            "http"
-        } else {
-            "https"
-        };
+        let scheme = if is_loopback(host.rsplit_once(':').map_or(host, |(name, _)| name)) { "http" } else { "https" };
         format!("{scheme}://{host}").parse()
     }
 
@@ -159,14 +149,8 @@ mod tests {
     #[test]
     fn the_platform_is_reached_by_https_or_on_this_machine() {
         let parsed = |text: &str| text.parse::<PlatformUrl>().map(|url| url.to_string()).map_err(|_| ());
-        assert_eq!(
-            parsed("https://users.example.com/"),
-            Ok("https://users.example.com".to_owned())
-        );
-        assert_eq!(
-            parsed("https://example.com/roster/"),
-            Ok("https://example.com/roster".to_owned())
-        );
+        assert_eq!(parsed("https://users.example.com/"), Ok("https://users.example.com".to_owned()));
+        assert_eq!(parsed("https://example.com/roster/"), Ok("https://example.com/roster".to_owned()));
         assert_eq!(parsed("http://127.0.0.1:8080"), Ok("http://127.0.0.1:8080".to_owned()));
         for text in [
             "",
@@ -181,13 +165,7 @@ mod tests {
         ] {
             assert!(parsed(text).is_err(), "{text:?}");
         }
-        assert_eq!(
-            PlatformUrl::of_host("127.0.0.1:8080").unwrap().as_str(),
-            "http://127.0.0.1:8080"
-        );
-        assert_eq!(
-            PlatformUrl::of_host("users.example.com").unwrap().as_str(),
-            "https://users.example.com"
-        );
+        assert_eq!(PlatformUrl::of_host("127.0.0.1:8080").unwrap().as_str(), "http://127.0.0.1:8080");
+        assert_eq!(PlatformUrl::of_host("users.example.com").unwrap().as_str(), "https://users.example.com");
     }
 }

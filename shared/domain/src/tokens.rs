@@ -89,13 +89,7 @@ pub struct InviteToken {
 impl fmt::Display for SessionToken {
     /// Shows the secret: for whom it is made, once.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "session_{}.{}.{}",
-            self.user,
-            self.session,
-            URL_SAFE_NO_PAD.encode(self.secret.0)
-        )
+        write!(f, "session_{}.{}.{}", self.user, self.session, URL_SAFE_NO_PAD.encode(self.secret.0))
     }
 }
 
@@ -103,10 +97,7 @@ impl FromStr for SessionToken {
     type Err = NotAToken;
 
     fn from_str(text: &str) -> Result<Self, NotAToken> {
-        let (user, rest) = text
-            .strip_prefix("session_")
-            .and_then(|rest| rest.split_once('.'))
-            .ok_or(NotAToken)?;
+        let (user, rest) = text.strip_prefix("session_").and_then(|rest| rest.split_once('.')).ok_or(NotAToken)?;
         let (session, secret) = rest.split_once('.').ok_or(NotAToken)?;
         Ok(Self {
             user: user.parse().map_err(|_| NotAToken)?,
@@ -127,14 +118,8 @@ impl FromStr for InviteToken {
     type Err = NotAToken;
 
     fn from_str(text: &str) -> Result<Self, NotAToken> {
-        let (user, secret) = text
-            .strip_prefix("invite_")
-            .and_then(|rest| rest.split_once('.'))
-            .ok_or(NotAToken)?;
-        Ok(Self {
-            user: user.parse().map_err(|_| NotAToken)?,
-            secret: secret.parse()?,
-        })
+        let (user, secret) = text.strip_prefix("invite_").and_then(|rest| rest.split_once('.')).ok_or(NotAToken)?;
+        Ok(Self { user: user.parse().map_err(|_| NotAToken)?, secret: secret.parse()? })
     }
 }
 
@@ -156,10 +141,7 @@ mod tests {
     #[test]
     fn tokens_survive_their_text_form_and_differ_by_one_bit() {
         let user = UserId::new(Timestamp::UNIX_EPOCH, [1; 10]);
-        let token = InviteToken {
-            user,
-            secret: Secret::new([7; 32]),
-        };
+        let token = InviteToken { user, secret: Secret::new([7; 32]) };
         let mut other = [7; 32];
         other[31] ^= 1;
 
@@ -173,20 +155,10 @@ mod tests {
     #[test]
     fn a_token_of_one_kind_is_none_of_another() {
         let user = UserId::new(Timestamp::UNIX_EPOCH, [1; 10]);
-        let invite = InviteToken {
-            user,
-            secret: Secret::new([7; 32]),
-        }
-        .to_string();
+        let invite = InviteToken { user, secret: Secret::new([7; 32]) }.to_string();
 
         assert!(invite.parse::<SessionToken>().is_err());
-        for text in [
-            "",
-            "invite_",
-            "invite_x.y",
-            &invite[..invite.len() - 1],
-            &format!("{invite}A"),
-        ] {
+        for text in ["", "invite_", "invite_x.y", &invite[..invite.len() - 1], &format!("{invite}A")] {
             assert!(text.parse::<InviteToken>().is_err(), "{text:?}");
         }
     }

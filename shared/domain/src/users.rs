@@ -116,12 +116,7 @@ pub struct Profile {
 impl User {
     /// Somebody who can sign in from now on.
     pub fn active(id: UserId, profile: Profile, now: Timestamp) -> Self {
-        let Profile {
-            email,
-            name,
-            role,
-            app_roles,
-        } = profile;
+        let Profile { email, name, role, app_roles } = profile;
         Self {
             id,
             email,
@@ -141,10 +136,7 @@ impl User {
 
     /// Somebody who has an invite.
     pub fn invited(id: UserId, profile: Profile, invited: Invited, now: Timestamp) -> Self {
-        Self {
-            state: State::Invited(invited),
-            ..Self::active(id, profile, now)
-        }
+        Self { state: State::Invited(invited), ..Self::active(id, profile, now) }
     }
 
     /// The status at `now`: an invite runs out by the clock, whenever that is recorded.
@@ -238,10 +230,8 @@ impl User {
 
     /// What the activity tells of a user, field by field. Never a secret.
     pub(crate) fn described(&self) -> BTreeMap<String, String> {
-        let mut fields = BTreeMap::from([
-            ("email".to_owned(), self.email.to_string()),
-            ("role".to_owned(), self.role.to_string()),
-        ]);
+        let mut fields =
+            BTreeMap::from([("email".to_owned(), self.email.to_string()), ("role".to_owned(), self.role.to_string())]);
         let status = match &self.state {
             State::Invited(invited) if invited.expiry_recorded => Status::InviteExpired,
             State::Invited(_) => Status::Invited,
@@ -258,22 +248,14 @@ impl User {
         if self.password_temporary {
             fields.insert("password_temporary".to_owned(), true.to_string());
         }
-        fields.extend(
-            self.app_roles
-                .iter()
-                .map(|(app, role)| (format!("app_roles.{app}"), role.to_string())),
-        );
+        fields.extend(self.app_roles.iter().map(|(app, role)| (format!("app_roles.{app}"), role.to_string())));
         fields
     }
 }
 
 /// Refuses more app roles than one transaction can write.
 pub fn check_app_roles(app_roles: &AppRoles) -> Result<()> {
-    if app_roles.len() > MAX_APP_ROLES {
-        Err(too_many_app_roles())
-    } else {
-        Ok(())
-    }
+    if app_roles.len() > MAX_APP_ROLES { Err(too_many_app_roles()) } else { Ok(()) }
 }
 
 fn too_many_app_roles() -> Error {

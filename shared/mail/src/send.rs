@@ -44,10 +44,7 @@ impl fmt::Display for Failure {
 impl Mailer {
     /// `configuration_set` is where SES reports deliveries and bounces.
     pub fn new(client: Client, configuration_set: Option<String>) -> Self {
-        Self {
-            client,
-            configuration_set,
-        }
+        Self { client, configuration_set }
     }
 
     /// Sends one mail to one address; answers SES's id of it.
@@ -86,7 +83,7 @@ impl Mailer {
 /// (RFC 2047).
 fn sender(settings: &EmailSettings) -> String {
     let address = settings.from_address.as_str();
-    match settings.from_name.as_ref().map(|name| name.as_str()) {
+    match settings.from_name.as_ref().map(roster_domain::settings::Line::as_str) {
         None => address.to_owned(),
         Some(name) if name.is_ascii() => {
             format!("\"{}\" <{address}>", name.replace('\\', "\\\\").replace('"', "\\\""))
@@ -119,10 +116,7 @@ where
         };
         return Failure::Passing(reason);
     };
-    let (code, detail) = (
-        service.err().code().unwrap_or_default(),
-        service.err().message().unwrap_or_default(),
-    );
+    let (code, detail) = (service.err().code().unwrap_or_default(), service.err().message().unwrap_or_default());
     match code {
         "MessageRejected" => Failure::Final(format!("SES refused the mail: {detail}")),
         "MailFromDomainNotVerifiedException" => {
@@ -166,9 +160,6 @@ mod tests {
             sender(&settings(Some("Eve\" <eve@example.com>"))),
             "\"Eve\\\" <eve@example.com>\" <users@example.com>"
         );
-        assert_eq!(
-            sender(&settings(Some("Zoë"))),
-            "=?UTF-8?B?Wm/Dqw==?= <users@example.com>"
-        );
+        assert_eq!(sender(&settings(Some("Zoë"))), "=?UTF-8?B?Wm/Dqw==?= <users@example.com>");
     }
 }

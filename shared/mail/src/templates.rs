@@ -72,15 +72,8 @@ pub fn render(kind: &str, values: &Values) -> Result<Rendered, RenderError> {
         environment.get_template(&format!("{kind}.{extension}"))?.render(values)
     };
     let subject = one_line(&part("subject", Serde(values).into())?);
-    let values = minijinja::Value::from(Serde(WithSubject {
-        subject: &subject,
-        values,
-    }));
-    Ok(Rendered {
-        html: part("html", values.clone())?,
-        text: part("txt", values)?,
-        subject,
-    })
+    let values = minijinja::Value::from(Serde(WithSubject { subject: &subject, values }));
+    Ok(Rendered { html: part("html", values.clone())?, text: part("txt", values)?, subject })
 }
 
 fn environment() -> Result<&'static Environment<'static>, minijinja::Error> {
@@ -89,12 +82,9 @@ fn environment() -> Result<&'static Environment<'static>, minijinja::Error> {
         return Ok(environment);
     }
     let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|name| {
-        if name.ends_with(".html") {
-            AutoEscape::Html
-        } else {
-            AutoEscape::None
-        }
+    environment.set_auto_escape_callback(|name| match name.rsplit_once('.') {
+        Some((_, "html")) => AutoEscape::Html,
+        _ => AutoEscape::None,
     });
     for (name, source) in TEMPLATES {
         environment.add_template(name, source)?;
@@ -121,10 +111,7 @@ mod tests {
             email: "ada@example.com".to_owned(),
             invited_by: text("Eve\r\nBcc: all@example.com"),
             message: text("First line\nsecond <b>line</b>"),
-            app_roles: vec![AppRoleName {
-                app: "Wiki".to_owned(),
-                role: "Power user".to_owned(),
-            }],
+            app_roles: vec![AppRoleName { app: "Wiki".to_owned(), role: "Power user".to_owned() }],
             link: text("https://users.example.com/accept-invite#token=invite_1.2"),
             expires_at: text("1 December 2026, 10:00 UTC"),
             changed_at: text("24 November 2026, 10:00 UTC"),
@@ -139,14 +126,8 @@ mod tests {
         for kind in ["invitation", "password_changed", "email_changed"] {
             let mail = render(kind, &values()).unwrap();
             assert!(!mail.subject.contains(['\r', '\n']), "{kind}: {:?}", mail.subject);
-            assert!(
-                !mail.html.contains("<img src=x") && mail.html.contains("&lt;img src=x"),
-                "{kind}"
-            );
-            assert!(
-                mail.html.contains("Engines &amp; Co") && mail.text.contains("Engines & Co"),
-                "{kind}"
-            );
+            assert!(!mail.html.contains("<img src=x") && mail.html.contains("&lt;img src=x"), "{kind}");
+            assert!(mail.html.contains("Engines &amp; Co") && mail.text.contains("Engines & Co"), "{kind}");
         }
     }
 
@@ -156,12 +137,8 @@ mod tests {
 
         assert_eq!(mail.subject, "Eve Bcc: all@example.com invites you to Engines & Co");
         for part in [&mail.html, &mail.text] {
-            for expected in [
-                "Power user in Wiki",
-                "#token=invite_1.2",
-                "1 December 2026, 10:00 UTC",
-                "ada@example.com",
-            ] {
+            for expected in ["Power user in Wiki", "#token=invite_1.2", "1 December 2026, 10:00 UTC", "ada@example.com"]
+            {
                 assert!(part.contains(expected), "{expected} in {part}");
             }
         }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// What is written together with a user.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Change<'a> {
     /// The user as read; nobody, if they are new.
     pub before: Option<&'a User>,
@@ -47,25 +47,13 @@ impl Store {
 
     pub(crate) fn transaction(&self, change: Change<'_>, activity: Option<&Activity>) -> Result<Transaction<'_>> {
         let mut writes = Transaction::new(self);
-        let Change {
-            before,
-            after,
-            credential,
-            invite,
-            session,
-            mails,
-        } = change;
+        let Change { before, after, credential, invite, session, mails } = change;
         match (before, after) {
             (None, Some(user)) => {
-                writes.put_if(user, Condition::is_new(), |_| {
-                    Error::unexpected("a new user's id is taken")
-                })?;
+                writes.put_if(user, Condition::is_new(), |_| Error::unexpected("a new user's id is taken"))?;
             }
             (Some(before), Some(after)) => {
-                let after = User {
-                    revision: before.revision + 1,
-                    ..after.clone()
-                };
+                let after = User { revision: before.revision + 1, ..after.clone() };
                 writes.put_if(&after, unchanged(before), |_| Error::Conflict)?;
             }
             (Some(user), None) => {
@@ -104,10 +92,7 @@ fn is_invited(user: &User) -> bool {
 }
 
 fn unchanged(user: &User) -> Condition {
-    Condition::new(
-        "revision = :revision",
-        [(":revision", AttributeValue::N(user.revision.to_string()))],
-    )
+    Condition::new("revision = :revision", [(":revision", AttributeValue::N(user.revision.to_string()))])
 }
 
 fn claim_address(writes: &mut Transaction, before: Option<&User>, after: Option<&User>) -> Result<()> {
@@ -120,10 +105,7 @@ fn claim_address(writes: &mut Transaction, before: Option<&User>, after: Option<
         writes.delete(keys::email_claim(&user.email))?;
     }
     if let Some(user) = after {
-        let claim = EmailClaim {
-            email: user.email.clone(),
-            user: user.id,
-        };
+        let claim = EmailClaim { email: user.email.clone(), user: user.id };
         writes.put_if(&claim, Condition::is_new(), taken)?;
     }
     Ok(())
@@ -132,19 +114,13 @@ fn claim_address(writes: &mut Transaction, before: Option<&User>, after: Option<
 fn taken(claim: Option<Attributes>) -> Error {
     let holder = claim.map(serde_dynamo::from_item::<_, OfUser>);
     match holder {
-        Some(Ok(holder)) => Error::EmailTaken {
-            user_id: holder.user_id,
-            status: None,
-        },
+        Some(Ok(holder)) => Error::EmailTaken { user_id: holder.user_id, status: None },
         _ => Error::unexpected("a claim on an address does not tell whose it is"),
     }
 }
 
 fn keep_admins(writes: &mut Transaction, before: Option<&User>, after: Option<&User>) -> Result<()> {
-    let (was, is) = (
-        before.filter(|user| user.is_active_admin()),
-        after.filter(|user| user.is_active_admin()),
-    );
+    let (was, is) = (before.filter(|user| user.is_active_admin()), after.filter(|user| user.is_active_admin()));
     let set_of = |user: &User| AttributeValue::Ss(vec![user.id.to_string()]);
     match (was, is) {
         (None, Some(user)) => {
@@ -165,11 +141,7 @@ fn keep_admins(writes: &mut Transaction, before: Option<&User>, after: Option<&U
 }
 
 fn keep_role_rows(writes: &mut Transaction, before: Option<&User>, after: Option<&User>) -> Result<()> {
-    let apps: BTreeSet<_> = [before, after]
-        .into_iter()
-        .flatten()
-        .flat_map(|user| user.app_roles.keys())
-        .collect();
+    let apps: BTreeSet<_> = [before, after].into_iter().flatten().flat_map(|user| user.app_roles.keys()).collect();
     for app in apps {
         let row = |user: Option<&User>| {
             let role = user?.app_roles.get(app)?;
@@ -178,12 +150,7 @@ fn keep_role_rows(writes: &mut Transaction, before: Option<&User>, after: Option
         match (row(before), row(after)) {
             (before, Some((email, role))) if before != Some((email.clone(), role.clone())) => {
                 let user = after.map(|user| user.id).ok_or(Error::UserNotFound)?;
-                writes.put(&RoleRow {
-                    user,
-                    email,
-                    app: app.clone(),
-                    role,
-                })?;
+                writes.put(&RoleRow { user, email, app: app.clone(), role })?;
             }
             (Some(_), None) => {
                 let user = before.map(|user| user.id).ok_or(Error::UserNotFound)?;
@@ -196,22 +163,14 @@ fn keep_role_rows(writes: &mut Transaction, before: Option<&User>, after: Option
 }
 
 fn keep_search_terms(writes: &mut Transaction, before: Option<&User>, after: Option<&User>) -> Result<()> {
-    let terms = |user: Option<&User>| {
-        user.and_then(|user| user.name.as_ref())
-            .map(search_terms)
-            .unwrap_or_default()
-    };
+    let terms = |user: Option<&User>| user.and_then(|user| user.name.as_ref()).map(search_terms).unwrap_or_default();
     let (old, new) = (terms(before), terms(after));
     let Some(user) = before.or(after).map(|user| user.id) else {
         return Ok(());
     };
     for n in 0..old.len().max(new.len()) {
         match (old.get(n), new.get(n)) {
-            (old, Some(term)) if old != Some(term) => writes.put(&SearchTerm {
-                user,
-                n,
-                term: term.clone(),
-            })?,
+            (old, Some(term)) if old != Some(term) => writes.put(&SearchTerm { user, n, term: term.clone() })?,
             (Some(_), None) => writes.delete(keys::search_term(user, n))?,
             _ => {}
         }

@@ -40,25 +40,14 @@ impl Sealer {
         let refused = || Invalid::from("This cursor is not one of this list. Start again without a cursor.");
         let sealed = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;
         let (seal, text) = sealed.split_at_checked(SEAL_BYTES).ok_or_else(refused)?;
-        self.mac(list, text)
-            .verify_truncated_left(seal)
-            .map_err(|_| refused())?;
+        self.mac(list, text).verify_truncated_left(seal).map_err(|_| refused())?;
         let text = std::str::from_utf8(text).map_err(|_| refused())?;
         let parts: Vec<&str> = text.split(SEPARATOR).collect();
-        let [pk, sk, entry_pk, entry_sk] = parts[..] else {
+        let [pk, sk, index_pk, index_sk] = parts[..] else {
             return Err(refused());
         };
-        let key = Key {
-            pk: pk.to_owned(),
-            sk: sk.to_owned(),
-        };
-        Ok(Place {
-            key,
-            entry: Entry {
-                pk: entry_pk.to_owned(),
-                sk: entry_sk.to_owned(),
-            },
-        })
+        let key = Key { pk: pk.to_owned(), sk: sk.to_owned() };
+        Ok(Place { key, entry: Entry { pk: index_pk.to_owned(), sk: index_sk.to_owned() } })
     }
 
     fn mac(&self, list: &str, text: &[u8]) -> Hmac<Sha256> {
@@ -79,14 +68,8 @@ mod tests {
     fn place() -> Place {
         let text = |text: &str| text.to_owned();
         Place {
-            key: Key {
-                pk: text("USER#1"),
-                sk: text("USER"),
-            },
-            entry: Entry {
-                pk: text("USERS"),
-                sk: text("ada@example.com"),
-            },
+            key: Key { pk: text("USER#1"), sk: text("USER") },
+            entry: Entry { pk: text("USERS"), sk: text("ada@example.com") },
         }
     }
 
@@ -108,10 +91,7 @@ mod tests {
         for n in 0..cursor.len() {
             let mut edited = cursor.clone().into_bytes();
             edited[n] = if edited[n] == b'A' { b'B' } else { b'A' };
-            assert!(
-                sealer.open("users", std::str::from_utf8(&edited).unwrap()).is_err(),
-                "at {n}"
-            );
+            assert!(sealer.open("users", std::str::from_utf8(&edited).unwrap()).is_err(), "at {n}");
             assert!(sealer.open("users", &cursor[..n]).is_err(), "cut at {n}");
         }
     }

@@ -75,10 +75,7 @@ pub(crate) trait Item: Sized {
 
 impl Key {
     pub(crate) fn attributes(self) -> Attributes {
-        HashMap::from([
-            ("pk".to_owned(), AttributeValue::S(self.pk)),
-            ("sk".to_owned(), AttributeValue::S(self.sk)),
-        ])
+        HashMap::from([("pk".to_owned(), AttributeValue::S(self.pk)), ("sk".to_owned(), AttributeValue::S(self.sk))])
     }
 }
 
@@ -147,10 +144,7 @@ impl Item for User {
     }
 
     fn gsi2(&self) -> Option<Entry> {
-        Some(keys::users_by_name(
-            self.name.as_ref().map(PersonName::as_str),
-            &self.email,
-        ))
+        Some(keys::users_by_name(self.name.as_ref().map(PersonName::as_str), &self.email))
     }
 
     fn stored(&self) -> StoredUser {
@@ -265,17 +259,11 @@ impl Item for EmailClaim {
     }
 
     fn stored(&self) -> StoredEmailClaim {
-        StoredEmailClaim {
-            email: self.email.clone(),
-            user_id: self.user,
-        }
+        StoredEmailClaim { email: self.email.clone(), user_id: self.user }
     }
 
     fn restored(stored: StoredEmailClaim) -> Result<Self, Invalid> {
-        Ok(Self {
-            email: stored.email,
-            user: stored.user_id,
-        })
+        Ok(Self { email: stored.email, user: stored.user_id })
     }
 }
 
@@ -315,19 +303,11 @@ impl Item for SearchTerm {
     }
 
     fn stored(&self) -> StoredSearchTerm {
-        StoredSearchTerm {
-            user_id: self.user,
-            n: self.n,
-            term: self.term.clone(),
-        }
+        StoredSearchTerm { user_id: self.user, n: self.n, term: self.term.clone() }
     }
 
     fn restored(stored: StoredSearchTerm) -> Result<Self, Invalid> {
-        Ok(Self {
-            user: stored.user_id,
-            n: stored.n,
-            term: stored.term,
-        })
+        Ok(Self { user: stored.user_id, n: stored.n, term: stored.term })
     }
 }
 
@@ -369,21 +349,11 @@ impl Item for RoleRow {
 
     fn stored(&self) -> StoredRoleRow {
         let (email, app, role) = (self.email.clone(), self.app.clone(), self.role.clone());
-        StoredRoleRow {
-            user_id: self.user,
-            email,
-            app,
-            role,
-        }
+        StoredRoleRow { user_id: self.user, email, app, role }
     }
 
     fn restored(stored: StoredRoleRow) -> Result<Self, Invalid> {
-        Ok(Self {
-            user: stored.user_id,
-            email: stored.email,
-            app: stored.app,
-            role: stored.role,
-        })
+        Ok(Self { user: stored.user_id, email: stored.email, app: stored.app, role: stored.role })
     }
 }
 
@@ -412,20 +382,12 @@ impl Item for Credential {
     }
 
     fn stored(&self) -> StoredCredential {
-        StoredCredential {
-            user_id: self.user,
-            phc: self.password.as_phc().to_owned(),
-            changed_at: self.changed_at,
-        }
+        StoredCredential { user_id: self.user, phc: self.password.as_phc().to_owned(), changed_at: self.changed_at }
     }
 
     fn restored(stored: StoredCredential) -> Result<Self, Invalid> {
         let password = StoredPassword::from_phc(stored.phc);
-        Ok(Self {
-            user: stored.user_id,
-            password,
-            changed_at: stored.changed_at,
-        })
+        Ok(Self { user: stored.user_id, password, changed_at: stored.changed_at })
     }
 }
 
@@ -465,10 +427,8 @@ impl Item for Invite {
     }
 
     fn stored(&self) -> StoredInvite {
-        let links = self.links.iter().map(|link| StoredLink {
-            hash: hash_text(&link.hash),
-            generation: link.generation,
-        });
+        let links =
+            self.links.iter().map(|link| StoredLink { hash: hash_text(&link.hash), generation: link.generation });
         StoredInvite {
             user_id: self.user,
             generation: self.generation,
@@ -483,10 +443,7 @@ impl Item for Invite {
     fn restored(stored: StoredInvite) -> Result<Self, Invalid> {
         let links = stored.links.into_iter().map(|link| {
             let hash = hash_from_text(&link.hash)?;
-            Ok(Link {
-                hash,
-                generation: link.generation,
-            })
+            Ok(Link { hash, generation: link.generation })
         });
         Ok(Self {
             user: stored.user_id,
@@ -505,10 +462,7 @@ fn hash_text(hash: &SecretHash) -> String {
 }
 
 fn hash_from_text(text: &str) -> Result<SecretHash, Invalid> {
-    let bytes = STANDARD
-        .decode(text)
-        .ok()
-        .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    let bytes = STANDARD.decode(text).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
     bytes.map(SecretHash::from).ok_or_else(|| "a hash is damaged".into())
 }
 
@@ -597,17 +551,9 @@ enum StoredKind {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 enum StoredMailState {
-    Queued {
-        due_at: Timestamp,
-        last_failure: Option<String>,
-    },
-    Sent {
-        at: Timestamp,
-        ses_id: String,
-    },
-    Failed {
-        reason: String,
-    },
+    Queued { due_at: Timestamp, last_failure: Option<String> },
+    Sent { at: Timestamp, ses_id: String },
+    Failed { reason: String },
     Dropped,
 }
 
@@ -705,11 +651,7 @@ struct StoredParty {
 
 impl StoredParty {
     fn new(kind: &'static str, id: impl Into<Option<String>>, label: impl Into<Option<String>>) -> Self {
-        Self {
-            kind,
-            id: id.into(),
-            label: label.into(),
-        }
+        Self { kind, id: id.into(), label: label.into() }
     }
 }
 
@@ -812,11 +754,7 @@ impl Item for App {
     fn restored(stored: StoredApp) -> Result<Self, Invalid> {
         let roles = stored.roles.into_iter().map(|role| {
             let description = parsed::<Line>(role.description)?;
-            Ok(AppRole {
-                slug: role.slug,
-                name: role.name.parse()?,
-                description,
-            })
+            Ok(AppRole { slug: role.slug, name: role.name.parse()?, description })
         });
         Ok(Self {
             slug: stored.slug,
@@ -939,22 +877,13 @@ impl Item for Installation {
     }
 
     fn stored(&self) -> StoredInstallation {
-        StoredInstallation {
-            set_up_at: self.set_up_at,
-            cursor_key: STANDARD.encode(self.cursor_key),
-        }
+        StoredInstallation { set_up_at: self.set_up_at, cursor_key: STANDARD.encode(self.cursor_key) }
     }
 
     fn restored(stored: StoredInstallation) -> Result<Self, Invalid> {
-        let cursor_key = STANDARD
-            .decode(stored.cursor_key)
-            .ok()
-            .and_then(|key| key.try_into().ok());
+        let cursor_key = STANDARD.decode(stored.cursor_key).ok().and_then(|key| key.try_into().ok());
         let cursor_key = cursor_key.ok_or(Invalid("the cursor key is damaged".to_owned()))?;
-        Ok(Self {
-            set_up_at: stored.set_up_at,
-            cursor_key,
-        })
+        Ok(Self { set_up_at: stored.set_up_at, cursor_key })
     }
 }
 

@@ -57,17 +57,11 @@ pub const MAIL_PREFIX: &str = "MAIL#";
 pub const USER: &str = "USER";
 
 fn key(pk: impl Into<String>, sk: impl Into<String>) -> Key {
-    Key {
-        pk: pk.into(),
-        sk: sk.into(),
-    }
+    Key { pk: pk.into(), sk: sk.into() }
 }
 
 fn entry(pk: impl Into<String>, sk: impl Into<String>) -> Entry {
-    Entry {
-        pk: pk.into(),
-        sk: sk.into(),
-    }
+    Entry { pk: pk.into(), sk: sk.into() }
 }
 
 /// The partition with everything of a user.

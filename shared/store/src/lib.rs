@@ -67,11 +67,7 @@ pub struct MailReading {
 
 impl Store {
     pub fn new(client: Client, table: String) -> Self {
-        Self {
-            client,
-            table,
-            sealer: Arc::default(),
-        }
+        Self { client, table, sealer: Arc::default() }
     }
 
     /// Access pattern 1: a user by id.
@@ -96,11 +92,7 @@ impl Store {
     pub async fn sign_in_reading(&self, user: UserId) -> Result<(Option<User>, Option<Credential>, SecuritySettings)> {
         let (user, credential, security) = (keys::user(user), keys::credential(user), keys::security_settings());
         let mut found = self.read([&user, &credential, &security]).await?;
-        Ok((
-            found.take(&user)?,
-            found.take(&credential)?,
-            found.take(&security)?.unwrap_or_default(),
-        ))
+        Ok((found.take(&user)?, found.take(&credential)?, found.take(&security)?.unwrap_or_default()))
     }
 
     /// Access pattern 5: a session begins, if the user is still as they were read.
@@ -146,9 +138,9 @@ impl Store {
             .await;
         match touched {
             Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+                if error.as_service_error().is_some_and(
+                    aws_sdk_dynamodb::operation::update_item::UpdateItemError::is_conditional_check_failed_exception,
+                ) =>
             {
                 Ok(())
             }
@@ -173,10 +165,7 @@ impl Store {
     /// Access pattern 9: the first admin, once (I4).
     pub async fn set_up(&self, change: Change<'_>, cursor_key: [u8; 32], activity: &Activity) -> Result<()> {
         let mut writes = self.transaction(change, Some(activity))?;
-        let installation = Installation {
-            set_up_at: activity.at,
-            cursor_key,
-        };
+        let installation = Installation { set_up_at: activity.at, cursor_key };
         writes.put_if(&installation, Condition::is_new(), |_| Error::AlreadySetUp)?;
         writes.commit().await
     }
@@ -191,12 +180,7 @@ impl Store {
         };
         let email_settings = found.take(&email)?;
         let security = found.take(&security)?.unwrap_or_default();
-        Ok(Some(InviteReading {
-            user,
-            invite,
-            email_settings,
-            security,
-        }))
+        Ok(Some(InviteReading { user, invite, email_settings, security }))
     }
 
     /// Access pattern 11: invites that ran out and are not noted to have, oldest first.
@@ -219,12 +203,7 @@ impl Store {
             return Ok(None);
         };
         let (user, invite, email_settings) = (found.take(&user)?, found.take(&invite)?, found.take(&email)?);
-        Ok(Some(MailReading {
-            mail,
-            user,
-            invite,
-            email_settings,
-        }))
+        Ok(Some(MailReading { mail, user, invite, email_settings }))
     }
 
     /// Access pattern 14: one more link of an invite, unless the invite was renewed or has ended. Whether it was added.
@@ -236,18 +215,15 @@ impl Store {
             .set_key(Some(keys::invite(user).attributes()))
             .update_expression("SET links = list_append(links, :link)")
             .condition_expression("generation = :generation")
-            .expression_attribute_values(
-                ":link",
-                AttributeValue::L(vec![items::link_attribute(hash, generation)]),
-            )
+            .expression_attribute_values(":link", AttributeValue::L(vec![items::link_attribute(hash, generation)]))
             .expression_attribute_values(":generation", AttributeValue::N(generation.to_string()))
             .send()
             .await;
         match added {
             Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+                if error.as_service_error().is_some_and(
+                    aws_sdk_dynamodb::operation::update_item::UpdateItemError::is_conditional_check_failed_exception,
+                ) =>
             {
                 Ok(false)
             }
@@ -276,10 +252,7 @@ impl Store {
         let apps: Vec<Key> = slugs.map(keys::app).collect();
         let mut found = self.read([&email].into_iter().chain(&apps)).await?;
         let settings = found.take(&email)?;
-        let apps = apps
-            .iter()
-            .filter_map(|app| found.take(app).transpose())
-            .collect::<Result<_>>()?;
+        let apps = apps.iter().filter_map(|app| found.take(app).transpose()).collect::<Result<_>>()?;
         Ok((settings, apps))
     }
 
@@ -307,33 +280,19 @@ impl Store {
     /// Access pattern 21: an activity entry of its own: something was refused, nothing was changed.
     pub async fn record(&self, activity: &Activity) -> Result<()> {
         let put = self.client.put_item().table_name(&self.table);
-        put.set_item(Some(items::activity_attributes(activity)?))
-            .send()
-            .await
-            .map(drop)
-            .map_err(failed)
+        put.set_item(Some(items::activity_attributes(activity)?)).send().await.map(drop).map_err(failed)
     }
 
     /// Access pattern 22: a user with credential, settings of security and of mail: what a new password is judged by.
     pub async fn password_reading(
         &self,
         user: UserId,
-    ) -> Result<(
-        Option<User>,
-        Option<Credential>,
-        SecuritySettings,
-        Option<EmailSettings>,
-    )> {
+    ) -> Result<(Option<User>, Option<Credential>, SecuritySettings, Option<EmailSettings>)> {
         let (security, email) = (keys::security_settings(), keys::email_settings());
         let (user, credential) = (keys::user(user), keys::credential(user));
         let mut found = self.read([&user, &credential, &security, &email]).await?;
         let security: Option<SecuritySettings> = found.take(&security)?;
-        Ok((
-            found.take(&user)?,
-            found.take(&credential)?,
-            security.unwrap_or_default(),
-            found.take(&email)?,
-        ))
+        Ok((found.take(&user)?, found.take(&credential)?, security.unwrap_or_default(), found.take(&email)?))
     }
 
     /// Access pattern 23: what is left of a deleted user is removed. How many items went.
@@ -354,10 +313,8 @@ impl Store {
                 .await
                 .map_err(failed)?;
             let left = page.items.unwrap_or_default();
-            let is_the_user = |key: &Attributes| {
-                key.get("sk")
-                    .is_some_and(|sk| sk == &AttributeValue::S(keys::USER.into()))
-            };
+            let is_the_user =
+                |key: &Attributes| key.get("sk").is_some_and(|sk| sk == &AttributeValue::S(keys::USER.into()));
             if left.iter().any(is_the_user) {
                 return Ok(0);
             }
@@ -375,22 +332,11 @@ impl Store {
     async fn delete_all(&self, keys: &[Attributes]) -> Result<()> {
         let request = |key: &Attributes| {
             let delete = DeleteRequest::builder().set_key(Some(key.clone())).build();
-            delete
-                .map(|delete| WriteRequest::builder().delete_request(delete).build())
-                .map_err(Error::unexpected)
+            delete.map(|delete| WriteRequest::builder().delete_request(delete).build()).map_err(Error::unexpected)
         };
-        let mut left = HashMap::from([(
-            self.table.clone(),
-            keys.iter().map(request).collect::<Result<Vec<_>>>()?,
-        )]);
+        let mut left = HashMap::from([(self.table.clone(), keys.iter().map(request).collect::<Result<Vec<_>>>()?)]);
         for attempt in 0.. {
-            let answer = self
-                .client
-                .batch_write_item()
-                .set_request_items(Some(left))
-                .send()
-                .await
-                .map_err(failed)?;
+            let answer = self.client.batch_write_item().set_request_items(Some(left)).send().await.map_err(failed)?;
             left = answer.unprocessed_items.unwrap_or_default();
             if left.is_empty() {
                 break;
@@ -404,12 +350,7 @@ impl Store {
     }
 
     async fn get<T: Item>(&self, key: Key) -> Result<Option<T>> {
-        let get = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key.attributes()))
-            .consistent_read(true);
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key.attributes())).consistent_read(true);
         let answer = get.send().await.map_err(failed)?;
         answer.item.map(T::from_attributes).transpose()
     }
@@ -421,25 +362,12 @@ impl Store {
 
     async fn batch<'k>(&self, keys: impl IntoIterator<Item = &'k Key>, consistent: bool) -> Result<Found> {
         let keys = keys.into_iter().map(|key| key.clone().attributes()).collect();
-        let wanted = KeysAndAttributes::builder()
-            .set_keys(Some(keys))
-            .consistent_read(consistent);
+        let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(consistent);
         let mut left = HashMap::from([(self.table.clone(), wanted.build().map_err(Error::unexpected)?)]);
         let mut found = Found::default();
         for attempt in 0.. {
-            let answer = self
-                .client
-                .batch_get_item()
-                .set_request_items(Some(left))
-                .send()
-                .await
-                .map_err(failed)?;
-            for item in answer
-                .responses
-                .into_iter()
-                .flat_map(|mut tables| tables.remove(&self.table))
-                .flatten()
-            {
+            let answer = self.client.batch_get_item().set_request_items(Some(left)).send().await.map_err(failed)?;
+            for item in answer.responses.into_iter().filter_map(|mut tables| tables.remove(&self.table)).flatten() {
                 found.add(item);
             }
             left = answer.unprocessed_keys.unwrap_or_default();

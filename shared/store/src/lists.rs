@@ -81,20 +81,11 @@ enum Range {
 
 impl Source {
     fn ascending(index: &'static str, pk: impl Into<String>, range: Range) -> Self {
-        Self {
-            index,
-            pk: pk.into(),
-            range,
-            forward: true,
-        }
+        Self { index, pk: pk.into(), range, forward: true }
     }
 
     fn key_names(&self) -> (&'static str, &'static str) {
-        if self.index == "gsi1" {
-            ("gsi1pk", "gsi1sk")
-        } else {
-            ("gsi2pk", "gsi2sk")
-        }
+        if self.index == "gsi1" { ("gsi1pk", "gsi1sk") } else { ("gsi2pk", "gsi2sk") }
     }
 
     fn place(&self, item: &Attributes) -> Result<Place> {
@@ -103,17 +94,8 @@ impl Source {
             value.ok_or_else(|| Error::unexpected(format!("an item in {} has no {name}", self.index)))
         };
         let (pk, sk) = self.key_names();
-        let key = Key {
-            pk: text("pk")?,
-            sk: text("sk")?,
-        };
-        Ok(Place {
-            key,
-            entry: Entry {
-                pk: text(pk)?,
-                sk: text(sk)?,
-            },
-        })
+        let key = Key { pk: text("pk")?, sk: text("sk")? };
+        Ok(Place { key, entry: Entry { pk: text(pk)?, sk: text(sk)? } })
     }
 }
 
@@ -125,13 +107,8 @@ impl Store {
         let is_wanted = |user: &User, place: &Place| {
             filter.matches(user, now) && query.as_deref().is_none_or(|query| is_first_match(user, query, place))
         };
-        let chunk = if filter.is_served_by_the_index() {
-            page.limit + 1
-        } else {
-            CHUNK
-        };
-        self.users_of(&filter.list_name(), &source, chunk, page, is_wanted)
-            .await
+        let chunk = if filter.is_served_by_the_index() { page.limit + 1 } else { CHUNK };
+        self.users_of(&filter.list_name(), &source, chunk, page, is_wanted).await
     }
 
     /// Access pattern 25: users with an invite, soonest expiry first.
@@ -148,8 +125,7 @@ impl Store {
         };
         let source = Source::ascending("gsi1", keys::INVITES, range);
         let list = format!("invites?{}", status.map_or("", Status::as_str));
-        self.users_of(&list, &source, page.limit + 1, page, |user, _| user.invite().is_some())
-            .await
+        self.users_of(&list, &source, page.limit + 1, page, |user, _| user.invite().is_some()).await
     }
 
     /// Access pattern 26: apps by slug.
@@ -179,29 +155,23 @@ impl Store {
         loop {
             let (rows, has_more) = self.query(source, after.clone(), chunk).await?;
             let places = rows.iter().map(|row| source.place(row)).collect::<Result<Vec<_>>>()?;
-            let last = places.len().saturating_sub(1);
+            let final_row = places.len().saturating_sub(1);
             let users = self.users_behind(rows).await?;
             for (n, (user, place)) in users.into_iter().zip(places).enumerate() {
                 if let Some(user) = user.filter(|user| is_wanted(user, &place)) {
                     found.push(user);
                 }
-                let is_last = n == last && !has_more;
+                let is_last = n == final_row && !has_more;
                 after = Some(place);
                 if found.len() == page.limit {
                     let next_cursor = self.seal(list, after.filter(|_| !is_last)).await?;
-                    return Ok(Page {
-                        items: found,
-                        next_cursor,
-                    });
+                    return Ok(Page { items: found, next_cursor });
                 }
             }
-            examined += last + 1;
+            examined += final_row + 1;
             if !has_more || examined >= MAX_EXAMINED {
                 let next_cursor = self.seal(list, after.filter(|_| has_more)).await?;
-                return Ok(Page {
-                    items: found,
-                    next_cursor,
-                });
+                return Ok(Page { items: found, next_cursor });
             }
         }
     }
@@ -209,14 +179,9 @@ impl Store {
     /// The user of each row: the row itself, or whom it points to; nobody, if they are gone.
     async fn users_behind(&self, rows: Vec<Attributes>) -> Result<Vec<Option<User>>> {
         if rows.first().is_none_or(|row| !row.contains_key("user_id")) {
-            return rows
-                .into_iter()
-                .map(|row| User::from_attributes(row).map(Some))
-                .collect();
+            return rows.into_iter().map(|row| User::from_attributes(row).map(Some)).collect();
         }
-        let ids = rows
-            .into_iter()
-            .map(|row| serde_dynamo::from_item(row).map(|row: OfUser| row.user_id));
+        let ids = rows.into_iter().map(|row| serde_dynamo::from_item(row).map(|row: OfUser| row.user_id));
         let ids = ids.collect::<Result<Vec<UserId>, _>>().map_err(Error::unexpected)?;
         let mut wanted: Vec<UserId> = ids.clone();
         wanted.sort_unstable();
@@ -321,20 +286,15 @@ impl UserFilter {
             return Source::ascending("gsi1", keys::SEARCH, Range::StartingWith(query.to_owned()));
         }
         match (self.sort, &self.app, &self.app_role) {
-            (Sort::Email, Some(app), Some(role)) => Source::ascending(
-                "gsi1",
-                keys::app_partition(app),
-                Range::StartingWith(keys::app_role_prefix(role)),
-            ),
+            (Sort::Email, Some(app), Some(role)) => {
+                Source::ascending("gsi1", keys::app_partition(app), Range::StartingWith(keys::app_role_prefix(role)))
+            }
             (Sort::Email, Some(app), None) => Source::ascending("gsi2", keys::app_partition(app), Range::All),
             (Sort::Email, None, _) => Source::ascending("gsi1", keys::USERS, Range::All),
             (Sort::Name, ..) => Source::ascending("gsi2", keys::NAMES, Range::All),
-            (Sort::CreatedAt, ..) => Source {
-                index: "gsi2",
-                pk: keys::AGES.to_owned(),
-                range: Range::All,
-                forward: false,
-            },
+            (Sort::CreatedAt, ..) => {
+                Source { index: "gsi2", pk: keys::AGES.to_owned(), range: Range::All, forward: false }
+            }
         }
     }
 
@@ -368,9 +328,6 @@ fn is_first_match(user: &User, query: &str, place: &Place) -> bool {
     let by_email = keys::search_by_email(&user.email);
     let terms = user.name.as_ref().map(search_terms).unwrap_or_default();
     let by_name = terms.iter().map(|term| keys::search_by_name(term, user.id));
-    let matching = by_name
-        .chain([by_email])
-        .map(|entry| entry.sk)
-        .filter(|sk| sk.starts_with(query));
+    let matching = by_name.chain([by_email]).map(|entry| entry.sk).filter(|sk| sk.starts_with(query));
     matching.min().is_some_and(|first| first == place.entry.sk)
 }

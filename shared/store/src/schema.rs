@@ -18,15 +18,10 @@ pub const INDEXES: [(&str, &str, &str); 2] = [("gsi1", "gsi1pk", "gsi1sk"), ("gs
 
 /// Creates the table `name`, with indexes, stream and TTL.
 pub async fn create(client: &Client, name: &str) -> Result<(), BoxError> {
-    let attributes = ["pk", "sk"]
-        .into_iter()
-        .chain(INDEXES.into_iter().flat_map(|(_, pk, sk)| [pk, sk]));
+    let attributes = ["pk", "sk"].into_iter().chain(INDEXES.into_iter().flat_map(|(_, pk, sk)| [pk, sk]));
     let attributes = attributes
         .map(|attribute| {
-            AttributeDefinition::builder()
-                .attribute_name(attribute)
-                .attribute_type(ScalarAttributeType::S)
-                .build()
+            AttributeDefinition::builder().attribute_name(attribute).attribute_type(ScalarAttributeType::S).build()
         })
         .collect::<Result<Vec<_>, _>>()?;
     let indexes = INDEXES
@@ -59,10 +54,7 @@ pub async fn create(client: &Client, name: &str) -> Result<(), BoxError> {
         .update_time_to_live()
         .table_name(name)
         .time_to_live_specification(
-            TimeToLiveSpecification::builder()
-                .attribute_name(TTL_ATTRIBUTE)
-                .enabled(true)
-                .build()?,
+            TimeToLiveSpecification::builder().attribute_name(TTL_ATTRIBUTE).enabled(true).build()?,
         )
         .send()
         .await?;
@@ -71,13 +63,7 @@ pub async fn create(client: &Client, name: &str) -> Result<(), BoxError> {
 
 fn key_schema(pk: &str, sk: &str) -> Result<Vec<KeySchemaElement>, BoxError> {
     Ok(vec![
-        KeySchemaElement::builder()
-            .attribute_name(pk)
-            .key_type(KeyType::Hash)
-            .build()?,
-        KeySchemaElement::builder()
-            .attribute_name(sk)
-            .key_type(KeyType::Range)
-            .build()?,
+        KeySchemaElement::builder().attribute_name(pk).key_type(KeyType::Hash).build()?,
+        KeySchemaElement::builder().attribute_name(sk).key_type(KeyType::Range).build()?,
     ])
 }

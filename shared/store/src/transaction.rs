@@ -43,10 +43,7 @@ impl Condition {
         expression: impl Into<String>,
         values: impl IntoIterator<Item = (&'static str, AttributeValue)>,
     ) -> Self {
-        Self {
-            expression: expression.into(),
-            values: values.into_iter().collect(),
-        }
+        Self { expression: expression.into(), values: values.into_iter().collect() }
     }
 
     pub(crate) fn is_new() -> Self {
@@ -59,11 +56,7 @@ const ATTEMPTS: u32 = 8;
 
 impl<'a> Transaction<'a> {
     pub(crate) fn new(store: &'a Store) -> Self {
-        Self {
-            store,
-            writes: Vec::new(),
-            activity: None,
-        }
+        Self { store, writes: Vec::new(), activity: None }
     }
 
     /// Writes an item, whatever was there.
@@ -113,18 +106,13 @@ impl<'a> Transaction<'a> {
             update = update.expression_attribute_values(name, value);
         }
         let update = update.build().map_err(Error::unexpected)?;
-        self.writes
-            .push((TransactWriteItem::builder().update(update).build(), Box::new(otherwise)));
+        self.writes.push((TransactWriteItem::builder().update(update).build(), Box::new(otherwise)));
         Ok(())
     }
 
     pub(crate) fn activity(&mut self, activity: &Activity) -> Result<()> {
         self.activity = Some(self.writes.len());
-        self.push_put(
-            activity_attributes(activity)?,
-            Some(Condition::is_new()),
-            Box::new(|_| impossible()),
-        )
+        self.push_put(activity_attributes(activity)?, Some(Condition::is_new()), Box::new(|_| impossible()))
     }
 
     fn push_put(&mut self, attributes: Attributes, condition: Option<Condition>, meaning: Meaning) -> Result<()> {
@@ -138,15 +126,12 @@ impl<'a> Transaction<'a> {
             }
         }
         let put = put.build().map_err(Error::unexpected)?;
-        self.writes
-            .push((TransactWriteItem::builder().put(put).build(), meaning));
+        self.writes.push((TransactWriteItem::builder().put(put).build(), meaning));
         Ok(())
     }
 
     fn push_delete(&mut self, key: Key, condition: Option<Condition>, meaning: Meaning) -> Result<()> {
-        let mut delete = Delete::builder()
-            .table_name(&self.store.table)
-            .set_key(Some(key.attributes()));
+        let mut delete = Delete::builder().table_name(&self.store.table).set_key(Some(key.attributes()));
         if let Some(condition) = condition {
             delete = delete.condition_expression(condition.expression);
             for (name, value) in condition.values {
@@ -154,8 +139,7 @@ impl<'a> Transaction<'a> {
             }
         }
         let delete = delete.build().map_err(Error::unexpected)?;
-        self.writes
-            .push((TransactWriteItem::builder().delete(delete).build(), meaning));
+        self.writes.push((TransactWriteItem::builder().delete(delete).build(), meaning));
         Ok(())
     }
 
@@ -163,13 +147,7 @@ impl<'a> Transaction<'a> {
     pub(crate) async fn commit(self) -> Result<()> {
         let items: Vec<TransactWriteItem> = self.writes.iter().map(|(item, _)| item.clone()).collect();
         for attempt in 0..ATTEMPTS {
-            let sent = self
-                .store
-                .client
-                .transact_write_items()
-                .set_transact_items(Some(items.clone()))
-                .send()
-                .await;
+            let sent = self.store.client.transact_write_items().set_transact_items(Some(items.clone())).send().await;
             let Err(error) = sent else {
                 return Ok(());
             };
@@ -184,18 +162,12 @@ impl<'a> Transaction<'a> {
             }
             pause(attempt).await;
         }
-        Err(Error::Unavailable(
-            "the transaction met other ones again and again".into(),
-        ))
+        Err(Error::Unavailable("the transaction met other ones again and again".into()))
     }
 
     /// What a cancelled transaction means; nothing if it should be tried again.
     fn explain(&self, reasons: &[CancellationReason]) -> Option<Result<()>> {
-        let failed_at = |n: usize| {
-            reasons
-                .get(n)
-                .is_some_and(|reason| reason.code() == Some("ConditionalCheckFailed"))
-        };
+        let failed_at = |n: usize| reasons.get(n).is_some_and(|reason| reason.code() == Some("ConditionalCheckFailed"));
         if self.activity.is_some_and(failed_at) {
             return Some(Ok(()));
         }
@@ -204,10 +176,7 @@ impl<'a> Transaction<'a> {
             return Some(Err(meaning(reason.item.clone())));
         }
         let is_passing = |code: &str| {
-            matches!(
-                code,
-                "None" | "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded"
-            )
+            matches!(code, "None" | "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
         };
         let fault = reasons.iter().find(|reason| !reason.code().is_none_or(is_passing))?;
         Some(Err(Error::unexpected(format!("transaction cancelled: {fault:?}"))))
@@ -248,9 +217,5 @@ where
         SdkError::ServiceError(service) => service.err().code().is_some_and(|code| PASSING.contains(&code)),
         _ => false,
     };
-    if is_passing {
-        Error::Unavailable(error.into())
-    } else {
-        Error::unexpected(error)
-    }
+    if is_passing { Error::Unavailable(error.into()) } else { Error::unexpected(error) }
 }

@@ -70,13 +70,8 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
         if tag == "*" {
             return Ok(Self(None));
         }
-        let version = tag
-            .strip_prefix('"')
-            .and_then(|tag| tag.strip_suffix('"'))
-            .and_then(|tag| tag.parse().ok());
+        let version = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).and_then(|tag| tag.parse().ok());
         let refused = || FieldError::new("If-Match", "Send the ETag of the user as you got it, such as \"3\".");
-        version
-            .map(|version| Self(Some(version)))
-            .ok_or_else(|| Error::InvalidFields(vec![refused()]).into())
+        version.map(|version| Self(Some(version))).ok_or_else(|| Error::InvalidFields(vec![refused()]).into())
     }
 }

@@ -31,10 +31,7 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place where the system is asked for the time"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place where the system is asked for the time")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }
@@ -73,15 +70,7 @@ impl App {
         client: &Client,
     ) -> Activity {
         let id = ActivityId::new(now, random());
-        Activity {
-            id,
-            at: now,
-            action,
-            actor,
-            subject,
-            changes,
-            origin: client.origin.clone(),
-        }
+        Activity { id, at: now, action, actor, subject, changes, origin: client.origin.clone() }
     }
 }
 

@@ -107,27 +107,19 @@ async fn caller(parts: &Parts, app: &App, role: Role) -> Result<Caller> {
 }
 
 async fn authenticate(parts: &Parts, app: &App) -> Result<SignedIn> {
-    let token = presented(parts)?
-        .parse::<SessionToken>()
-        .map_err(|_| Error::Unauthenticated)?;
+    let token = presented(parts)?.parse::<SessionToken>().map_err(|_| Error::Unauthenticated)?;
     let now = app.now();
     let secret = token.secret.hash();
     let found = app.store.session(token.user, token.session).await?;
-    let (session, user) = found
-        .filter(|(session, user)| session.is_valid(user, &secret, now))
-        .ok_or(Error::Unauthenticated)?;
+    let (session, user) =
+        found.filter(|(session, user)| session.is_valid(user, &secret, now)).ok_or(Error::Unauthenticated)?;
     if session.is_to_be_touched(now)
         && let Err(error) = app.store.touch_session(&session, now).await
     {
         // The request does not depend on it; the next one tries again.
         tracing::warn!(?error, "a session's use was not noted");
     }
-    Ok(SignedIn {
-        caller: Caller::with_session(&user, session.id),
-        user,
-        session,
-        secret,
-    })
+    Ok(SignedIn { caller: Caller::with_session(&user, session.id), user, session, secret })
 }
 
 /// The credential that came with the request.
@@ -137,9 +129,7 @@ async fn authenticate(parts: &Parts, app: &App) -> Result<SignedIn> {
 fn presented(parts: &Parts) -> Result<String> {
     if let Some(value) = parts.headers.get(header::AUTHORIZATION) {
         let bearer = value.to_str().ok().and_then(|value| value.split_once(' '));
-        let token = bearer
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token.trim());
+        let token = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
         return token.map(str::to_owned).ok_or_else(|| Error::Unauthenticated.into());
     }
     let name = cookie_name(&Client::of(parts));
@@ -152,16 +142,9 @@ fn presented(parts: &Parts) -> Result<String> {
 }
 
 fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    let all = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    let mut pairs = all
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='));
-    pairs
-        .find(|(found, _)| *found == name)
-        .map(|(_, value)| value.to_owned())
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(found, _)| *found == name).map(|(_, value)| value.to_owned())
 }
 
 /// Whether the request carries `X-Roster-Request: 1`.
@@ -185,9 +168,8 @@ pub fn session_cookie(
     }
     let name = cookie_name(client);
     let secure = if client.is_secure() { "; Secure" } else { "" };
-    let (value, max_age) = session.map_or((String::new(), 0), |(token, life)| {
-        (token.to_string(), life.as_secs().max(0))
-    });
+    let (value, max_age) =
+        session.map_or((String::new(), 0), |(token, life)| (token.to_string(), life.as_secs().max(0)));
     let cookie = format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Strict{secure}");
     HeaderValue::from_str(&cookie).ok()
 }

@@ -28,10 +28,7 @@ impl Client {
             user_agent: user_agent.map(|agent| agent[..agent.floor_char_boundary(MAX_USER_AGENT)].to_owned()),
             request_id: context.request_id.clone(),
         };
-        Self {
-            origin,
-            domain: context.domain_name.clone().unwrap_or_default(),
-        }
+        Self { origin, domain: context.domain_name.clone().unwrap_or_default() }
     }
 
     /// Where links lead before an admin has set an address.

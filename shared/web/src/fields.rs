@@ -40,11 +40,7 @@ pub struct Fields<'a> {
 impl Fields<'_> {
     /// Takes a field out; nothing if it is not valid.
     pub fn take<T: FieldValue>(&mut self, name: &str) -> Option<T> {
-        T::read(
-            self.values.remove(name),
-            &format!("{}/{name}", self.pointer),
-            self.errors,
-        )
+        T::read(self.values.remove(name), &format!("{}/{name}", self.pointer), self.errors)
     }
 
     fn refuse_the_rest(self) {
@@ -52,8 +48,7 @@ impl Fields<'_> {
             // RFC 6901, section 3.
             let name = name.replace('~', "~0").replace('/', "~1");
             let pointer = format!("{}/{name}", self.pointer);
-            self.errors
-                .push(FieldError::new(pointer, "There is no such field; check its spelling."));
+            self.errors.push(FieldError::new(pointer, "There is no such field; check its spelling."));
         }
     }
 }
@@ -84,11 +79,7 @@ pub(crate) fn read_object<T: FromFields>(
     errors: &mut Vec<FieldError>,
 ) -> Option<T> {
     let before = errors.len();
-    let mut fields = Fields {
-        values,
-        pointer: pointer.to_owned(),
-        errors,
-    };
+    let mut fields = Fields { values, pointer: pointer.to_owned(), errors };
     let read = T::from_fields(&mut fields);
     fields.refuse_the_rest();
     read.filter(|_| errors.len() == before)
@@ -116,9 +107,7 @@ impl Text for PlatformUrl {}
 impl<T: Text> FieldValue for T {
     fn read(value: Option<Value>, pointer: &str, errors: &mut Vec<FieldError>) -> Option<Self> {
         let text = String::read(value, pointer, errors)?;
-        text.parse()
-            .map_err(|invalid: Invalid| errors.push(FieldError::new(pointer, invalid.0)))
-            .ok()
+        text.parse().map_err(|invalid: Invalid| errors.push(FieldError::new(pointer, invalid.0))).ok()
     }
 }
 
@@ -135,9 +124,7 @@ impl FieldValue for String {
 impl FieldValue for Password {
     fn read(value: Option<Value>, pointer: &str, errors: &mut Vec<FieldError>) -> Option<Self> {
         let text = String::read(value, pointer, errors)?;
-        Self::typed(&text)
-            .map_err(|invalid| errors.push(FieldError::new(pointer, invalid.0)))
-            .ok()
+        Self::typed(&text).map_err(|invalid| errors.push(FieldError::new(pointer, invalid.0))).ok()
     }
 }
 
@@ -178,9 +165,7 @@ impl<const MIN: u16, const MAX: u16> FromStr for Ranged<MIN, MAX> {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let number = text.parse().ok().filter(|number| (MIN..=MAX).contains(number));
-        number
-            .map(Self)
-            .ok_or_else(|| Invalid(format!("This must be a whole number from {MIN} to {MAX}.")))
+        number.map(Self).ok_or_else(|| Invalid(format!("This must be a whole number from {MIN} to {MAX}.")))
     }
 }
 
@@ -191,9 +176,7 @@ impl<const MIN: u16, const MAX: u16> FieldValue for Ranged<MIN, MAX> {
             Some(Value::Number(number)) => number.to_string(),
             Some(_) => String::new(),
         };
-        text.parse()
-            .map_err(|invalid: Invalid| errors.push(FieldError::new(pointer, invalid.0)))
-            .ok()
+        text.parse().map_err(|invalid: Invalid| errors.push(FieldError::new(pointer, invalid.0))).ok()
     }
 }
 
@@ -272,19 +255,13 @@ impl<S: Send + Sync, T: FromFields> FromRequest<S> for OptionalBody<T> {
 }
 
 fn is_json(request: &Request) -> bool {
-    let kind = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .unwrap_or_default();
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     kind == "application/json" || kind.starts_with("application/") && kind.ends_with("+json")
 }
 
 async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes> {
-    Bytes::from_request(request, state)
-        .await
-        .map_err(|_| Problem::BodyTooLarge)
+    Bytes::from_request(request, state).await.map_err(|_| Problem::BodyTooLarge)
 }
 
 fn parse<T: FromFields>(bytes: &[u8]) -> Result<T> {
@@ -314,9 +291,7 @@ impl<S: Send + Sync, T: FromFields> FromRequestParts<S> for Query<T> {
 pub(crate) fn query_values(query: &str, errors: &mut Vec<FieldError>) -> Map<String, Value> {
     let decoded = |text: &str| {
         let text = text.replace('+', " ");
-        percent_encoding::percent_decode_str(&text)
-            .decode_utf8_lossy()
-            .into_owned()
+        percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned()
     };
     let mut values = Map::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -336,7 +311,7 @@ mod tests {
     use super::*;
 
     fields! {
-        #[derive(Debug)]
+        #[derive(Debug, PartialEq)]
         struct Example {
             email: EmailAddress,
             name: Option<PersonName>,
@@ -367,10 +342,7 @@ mod tests {
     #[test]
     fn what_is_optional_may_be_absent_or_null() {
         assert!(errors(&json!({ "email": "ada@example.com", "name": null })).is_empty());
-        assert_eq!(
-            errors(&json!({})),
-            [("/email".to_owned(), "This field is required.".to_owned())]
-        );
+        assert_eq!(errors(&json!({})), [("/email".to_owned(), "This field is required.".to_owned())]);
         assert_eq!(errors(&json!({ "email": "ada@example.com", "hours": 1.5 })).len(), 1);
         assert_eq!(errors(&json!({ "email": "ada@example.com", "hours": "5" })).len(), 1);
     }

@@ -40,10 +40,7 @@ pub fn harden<S: Clone + Send + Sync + 'static>(router: Router<S>, takes_query: 
             _ => next.run(Request::from_parts(parts, body)).await,
         }
     };
-    router
-        .layer(from_fn(check))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(from_fn(add_headers))
+    router.layer(from_fn(check)).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)).layer(from_fn(add_headers))
 }
 
 /// The answer to a path that no operation has.
@@ -63,16 +60,8 @@ pub(crate) fn check_query(parts: &Parts) -> Result<()> {
     }
     let mut errors = Vec::new();
     let given = query_values(parts.uri.query().unwrap_or_default(), &mut errors);
-    errors.extend(
-        given
-            .keys()
-            .map(|name| FieldError::new(format!("/{name}"), "There is no such query parameter.")),
-    );
-    if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::InvalidFields(errors).into())
-    }
+    errors.extend(given.keys().map(|name| FieldError::new(format!("/{name}"), "There is no such query parameter.")));
+    if errors.is_empty() { Ok(()) } else { Err(Error::InvalidFields(errors).into()) }
 }
 
 async fn add_headers(request: Request, next: Next) -> Response {
@@ -84,15 +73,9 @@ async fn add_headers(request: Request, next: Next) -> Response {
 fn with_headers(parts: &Parts, mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
-        headers
-            .entry(HeaderName::from_static(name))
-            .or_insert(HeaderValue::from_static(value));
+        headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
     }
-    if let Some(id) = Client::of(parts)
-        .origin
-        .request_id
-        .and_then(|id| HeaderValue::from_str(&id).ok())
-    {
+    if let Some(id) = Client::of(parts).origin.request_id.and_then(|id| HeaderValue::from_str(&id).ok()) {
         headers.insert("x-request-id", id);
     }
     response

@@ -20,10 +20,7 @@ pub struct Passwords {
 impl Passwords {
     /// At most `parallel` hashes at once; further ones wait.
     pub fn new(parallel: usize) -> Self {
-        Self {
-            permits: Arc::new(Semaphore::new(parallel)),
-            idle: Arc::default(),
-        }
+        Self { permits: Arc::new(Semaphore::new(parallel)), idle: Arc::default() }
     }
 
     pub async fn hash(&self, password: Password) -> Result<StoredPassword, Error> {
@@ -39,10 +36,7 @@ impl Passwords {
         &self,
         work: impl FnOnce(&mut Hasher) -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, Error> {
-        let permit = Arc::clone(&self.permits)
-            .acquire_owned()
-            .await
-            .map_err(Error::unexpected)?;
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(Error::unexpected)?;
         let idle = Arc::clone(&self.idle);
         let done = tokio::task::spawn_blocking(move || {
             let mut hasher = lock(&idle).pop().unwrap_or_default();

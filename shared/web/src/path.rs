@@ -51,9 +51,7 @@ impl<S: Send + Sync, A: PathValue, B: PathValue> FromRequestParts<S> for Path<(A
 
 async fn values<S: Send + Sync>(parts: &mut Parts, state: &S) -> Vec<String> {
     let params = RawPathParams::from_request_parts(parts, state).await;
-    params
-        .map(|params| params.iter().map(|(_, value)| value.to_owned()).collect())
-        .unwrap_or_default()
+    params.map(|params| params.iter().map(|(_, value)| value.to_owned()).collect()).unwrap_or_default()
 }
 
 fn parsed<T: PathValue>(values: &[String], n: usize) -> Result<T, Problem> {

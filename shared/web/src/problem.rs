@@ -76,12 +76,9 @@ impl IntoResponse for Problem {
         let mut errors = None;
         let mut headers: Vec<(header::HeaderName, String)> = Vec::new();
         let (status, slug, title, detail) = match self {
-            Self::MalformedBody(reason) => (
-                400,
-                "malformed-body",
-                "The body is not a JSON object",
-                format!("Send a JSON object. {reason}"),
-            ),
+            Self::MalformedBody(reason) => {
+                (400, "malformed-body", "The body is not a JSON object", format!("Send a JSON object. {reason}"))
+            }
             Self::UnsupportedMediaType => (
                 415,
                 "unsupported-media-type",
@@ -113,11 +110,7 @@ impl IntoResponse for Problem {
             }
         };
         let body = ProblemBody {
-            kind: if slug.is_empty() {
-                "about:blank".to_owned()
-            } else {
-                format!("/problems/{slug}")
-            },
+            kind: if slug.is_empty() { "about:blank".to_owned() } else { format!("/problems/{slug}") },
             title: title.to_owned(),
             status,
             detail,
@@ -159,19 +152,11 @@ fn refusal(
         Error::Forbidden(detail) => (403, "forbidden", "Not allowed", text(detail)),
         Error::PasswordChangeRequired => {
             let detail = text("Choose a password of your own with POST /v1/me/password first.");
-            (
-                403,
-                "password-change-required",
-                "The temporary password must be changed",
-                detail,
-            )
+            (403, "password-change-required", "The temporary password must be changed", detail)
         }
-        Error::SessionRequired => (
-            403,
-            "forbidden",
-            "Not allowed",
-            text("This is for people who are signed in, not for API keys."),
-        ),
+        Error::SessionRequired => {
+            (403, "forbidden", "Not allowed", text("This is for people who are signed in, not for API keys."))
+        }
         Error::WrongSetupSecret => {
             let detail = text("The setup secret stands in the output of the installation's start or deployment.");
             (403, "wrong-setup-secret", "The setup secret is wrong", detail)
@@ -187,30 +172,15 @@ fn refusal(
         Error::AccountSuspended { reason, until } => {
             more.insert("reason".to_owned(), json!(reason));
             more.insert("until".to_owned(), json!(until));
-            (
-                403,
-                "account-suspended",
-                "The account is suspended",
-                text("Ask an admin to reactivate it."),
-            )
+            (403, "account-suspended", "The account is suspended", text("Ask an admin to reactivate it."))
         }
         Error::TemporaryPasswordExpired => {
             let detail = text("Ask for a new password with “forgotten password”, or ask an admin for another one.");
-            (
-                403,
-                "temporary-password-expired",
-                "The temporary password has expired",
-                detail,
-            )
+            (403, "temporary-password-expired", "The temporary password has expired", detail)
         }
         Error::TooManyAttempts { retry_after } => {
             headers.push((header::RETRY_AFTER, retry_after.as_secs().max(1).to_string()));
-            (
-                429,
-                "too-many-attempts",
-                "Too many attempts",
-                text("Wait as long as Retry-After says, then try again."),
-            )
+            (429, "too-many-attempts", "Too many attempts", text("Wait as long as Retry-After says, then try again."))
         }
         Error::WrongPassword => (
             403,
@@ -218,18 +188,12 @@ fn refusal(
             "The current password is wrong",
             text("Enter the password that you signed in with."),
         ),
-        Error::UserNotFound => (
-            404,
-            "user-not-found",
-            "There is no such user",
-            text("Check the id; the user may be deleted."),
-        ),
+        Error::UserNotFound => {
+            (404, "user-not-found", "There is no such user", text("Check the id; the user may be deleted."))
+        }
         Error::EmailTaken { user_id, status } => {
             more.insert("user_id".to_owned(), json!(user_id.to_string()));
-            more.insert(
-                "user_status".to_owned(),
-                json!(status.map(roster_domain::Status::as_str)),
-            );
+            more.insert("user_status".to_owned(), json!(status.map(roster_domain::Status::as_str)));
             let detail = text("A user has this address already. Open that user, or use another address.");
             (409, "email-taken", "The address is taken", detail)
         }
@@ -237,12 +201,9 @@ fn refusal(
             let detail = text("Set sender and address of the installation with PUT /v1/settings/email first.");
             (409, "email-not-configured", "Mail is not set up", detail)
         }
-        Error::NotInvited => (
-            409,
-            "not-invited",
-            "The user has no invite",
-            text("Only users who have not accepted yet have an invite."),
-        ),
+        Error::NotInvited => {
+            (409, "not-invited", "The user has no invite", text("Only users who have not accepted yet have an invite."))
+        }
         Error::InviteExpired => {
             let detail = text("Ask for a new invite with POST /v1/invites/request-renewal.");
             (410, "invite-expired", "The invite has expired", detail)
@@ -269,18 +230,12 @@ fn refusal(
             let detail = text("Somebody changed this since you read it. Read it again and repeat your change.");
             (412, "stale", "Changed by somebody else", detail)
         }
-        Error::UnknownApp => (
-            404,
-            "unknown-app",
-            "There is no such app",
-            text("Check the slug; GET /v1/apps lists all apps."),
-        ),
-        Error::SlugTaken => (
-            409,
-            "slug-taken",
-            "The slug is taken",
-            text("An app has this slug already. Use another one."),
-        ),
+        Error::UnknownApp => {
+            (404, "unknown-app", "There is no such app", text("Check the slug; GET /v1/apps lists all apps."))
+        }
+        Error::SlugTaken => {
+            (409, "slug-taken", "The slug is taken", text("An app has this slug already. Use another one."))
+        }
         Error::Conflict => unavailable(headers, &"a conflict was not decided again"),
         Error::Unavailable(source) => unavailable(headers, &source),
         Error::Unexpected(source) => {
@@ -298,10 +253,5 @@ fn unavailable(
 ) -> (u16, &'static str, &'static str, String) {
     tracing::warn!(error = ?source, "unavailable");
     headers.push((header::RETRY_AFTER, "1".to_owned()));
-    (
-        503,
-        "unavailable",
-        "The service is busy",
-        "Try again in a moment.".to_owned(),
-    )
+    (503, "unavailable", "The service is busy", "Try again in a moment.".to_owned())
 }

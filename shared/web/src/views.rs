@@ -76,10 +76,9 @@ impl UserView {
     /// The user as they are at `now`.
     pub fn new(user: &User, now: Timestamp) -> Self {
         let suspension = match &user.state {
-            State::Suspended(suspension) => Some(SuspensionView {
-                reason: suspension.reason.clone(),
-                until: suspension.until,
-            }),
+            State::Suspended(suspension) => {
+                Some(SuspensionView { reason: suspension.reason.clone(), until: suspension.until })
+            }
             State::Invited(_) | State::Active => None,
         };
         let invite = user.invite().map(|invited| InviteView {
@@ -98,11 +97,7 @@ impl UserView {
             status: user.status(now).as_str(),
             suspension,
             role: user.role.as_str(),
-            app_roles: user
-                .app_roles
-                .iter()
-                .map(|(app, role)| (app.to_string(), role.to_string()))
-                .collect(),
+            app_roles: user.app_roles.iter().map(|(app, role)| (app.to_string(), role.to_string())).collect(),
             password_temporary: user.password_temporary,
             created_at: user.created_at,
             updated_at: user.updated_at,
@@ -206,10 +201,7 @@ pub struct PasswordPolicy {
 
 impl From<Policy> for PasswordPolicy {
     fn from(policy: Policy) -> Self {
-        Self {
-            min_length: policy.min_length,
-            max_length: 256,
-        }
+        Self { min_length: policy.min_length, max_length: 256 }
     }
 }
 
