@@ -37,7 +37,7 @@ async fn run() -> Result<(), Error> {
             lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| handle(app.clone(), event.payload))).await
         }
         Runs::OnMailEvent(_, handle) => {
-            let mailer = Mailer::new(aws::ses()?, optional("ROSTER_CONFIGURATION_SET"));
+            let mailer = Mailer::new(aws::ses()?, optional("ROSTER_MAIL_CONFIGURATION_SET"));
             let handle = |event: LambdaEvent<Value>| handle(app.clone(), mailer.clone(), event.payload);
             lambda_runtime::run(service_fn(handle)).await
         }

@@ -75,7 +75,7 @@ pub async fn sign_in(
         None => None,
     };
     let user = User { last_sign_in_at: Some(now), ..user };
-    let (session, token) = start(&app, &client, &user, &settings, now);
+    let (session, token) = start(&app, &client, &user, settings, now);
     let parties = (Actor::from(&user), Subject::from(&user));
     let activity = app.activity(now, Action::SessionStarted, parties, Vec::new(), &client);
     match app.store.start_session(&user, &session, renewed.as_ref(), &activity).await {

@@ -31,7 +31,7 @@ pub(crate) fn start(
     app: &App,
     client: &Client,
     user: &User,
-    settings: &SecuritySettings,
+    settings: SecuritySettings,
     now: Timestamp,
 ) -> (Session, SessionToken) {
     let origin = (client.origin.ip.clone(), client.origin.user_agent.clone());

@@ -68,7 +68,7 @@ pub async fn set_up(
         Profile { email: body.email, name: Some(body.name), role: Role::Admin, app_roles: AppRoles::default() };
     let mut user = User::active(app.user_id(now), profile, now);
     user.last_sign_in_at = Some(now);
-    let (session, token) = start(&app, &client, &user, &settings, now);
+    let (session, token) = start(&app, &client, &user, settings, now);
     let parties = (Actor::from(&user), Subject::from(&user));
     let activity = app.activity(now, Action::InstallationSetUp, parties, user_changes(None, Some(&user)), &client);
     let credential = Credential { user: user.id, password, changed_at: now };
