@@ -1,0 +1,28 @@
+//! Types, rules and refusals of user management.
+//!
+//! Nothing here waits: no I/O, no clock, no AWS, no HTTP. Time and randomness come in as arguments, so every rule can
+//! be tried without a mock. `utoipa` only describes values for the API document.
+
+pub mod access;
+pub mod activity;
+pub mod apps;
+pub mod email;
+pub mod error;
+pub mod ids;
+pub mod invites;
+pub mod mails;
+pub mod names;
+pub mod passwords;
+pub mod roles;
+pub mod sessions;
+pub mod settings;
+pub mod tokens;
+pub mod users;
+
+pub use access::Caller;
+pub use email::EmailAddress;
+pub use error::{Error, FieldError, Invalid, Result};
+pub use ids::{ActivityId, ApiKeyId, MailId, SessionId, UserId};
+pub use names::PersonName;
+pub use roles::{AppRoles, AppSlug, Role, RoleSlug};
+pub use users::{Status, User};

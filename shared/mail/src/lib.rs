@@ -1,10 +1,7 @@
-#[derive(Clone, Debug)]
-pub struct Mailer {
-    client: aws_sdk_sesv2::Client,
-}
+//! Mails to people: the templates, and how they are sent.
 
-impl Mailer {
-    pub fn new(client: aws_sdk_sesv2::Client) -> Self {
-        Self { client }
-    }
-}
+mod send;
+mod templates;
+
+pub use send::{Failure, Mailer, Tags};
+pub use templates::{AppRoleName, RenderError, Rendered, Values, render};

@@ -1,0 +1,41 @@
+//! Apps: what users sign in to.
+
+use jiff::Timestamp;
+
+use crate::{AppSlug, RoleSlug, settings::{Line, WebAddress}};
+
+/// An app with its own list of roles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct App {
+    pub slug: AppSlug,
+    pub name: Line,
+    pub url: Option<WebAddress>,
+    pub description: Option<Line>,
+    pub roles: Vec<AppRole>,
+    pub created_at: Timestamp,
+}
+
+/// What a user can be in an app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppRole {
+    pub slug: RoleSlug,
+    pub name: Line,
+    pub description: Option<Line>,
+}
+
+/// How many roles one app can have.
+pub const MAX_ROLES: usize = 50;
+
+impl App {
+    pub fn has_role(&self, role: &RoleSlug) -> bool {
+        self.roles.iter().any(|known| known.slug == *role)
+    }
+}
+
+/// The roles that a new app starts with: `admin`, `power` and `basic`.
+pub fn starting_roles() -> Vec<AppRole> {
+    [("admin", "Admin"), ("power", "Power user"), ("basic", "Basic user")]
+        .into_iter()
+        .filter_map(|(slug, name)| Some(AppRole { slug: slug.parse().ok()?, name: name.parse().ok()?, description: None }))
+        .collect()
+}

@@ -1,0 +1,124 @@
+//! Invites: single-use, expiring ways to become active.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    Caller, Error, Result, User, UserId,
+    mails::Delivery,
+    tokens::SecretHash,
+    users::{Invited, State},
+};
+
+/// The secret side of an invite: which links belong to it. What is told of it stands on the user.
+#[derive(Clone, Debug)]
+pub struct Invite {
+    pub user: UserId,
+    pub generation: u64,
+    pub expires_at: Timestamp,
+    pub expiry_recorded: bool,
+    /// How long a renewed invite is valid if the admin does not say otherwise.
+    pub valid_hours: u16,
+    pub message: Option<String>,
+    pub links: Vec<Link>,
+}
+
+/// A link that was sent or handed over.
+#[derive(Clone, Debug)]
+pub struct Link {
+    pub hash: SecretHash,
+    pub generation: u64,
+}
+
+/// How many links are remembered, so that an old one is answered with "replaced".
+pub const MAX_LINKS: usize = 20;
+
+/// For how many hours an invite is valid.
+pub const VALID_HOURS: std::ops::RangeInclusive<u16> = 1..=720;
+
+impl Invite {
+    /// A new invite, together with what the user's profile tells of it.
+    pub fn new(user: UserId, caller: &Caller, valid_hours: u16, message: Option<String>, now: Timestamp) -> (Self, Invited) {
+        let invite = Self {
+            user,
+            generation: 1,
+            expires_at: expiry(valid_hours, now),
+            expiry_recorded: false,
+            valid_hours,
+            message,
+            links: Vec::new(),
+        };
+        let invited = Invited {
+            generation: invite.generation,
+            expires_at: invite.expires_at,
+            expiry_recorded: false,
+            invited_by: caller.label.clone(),
+            sent_at: None,
+            times_sent: 0,
+            renewal_requested_at: None,
+            delivery: Delivery::None,
+            delivery_detail: None,
+            mail: None,
+        };
+        (invite, invited)
+    }
+
+    /// A new generation: links of earlier ones are dead, the time starts again.
+    pub fn renew(&mut self, user: &mut User, caller: &Caller, valid_hours: Option<u16>, now: Timestamp) -> Result<()> {
+        caller.may_touch(user)?;
+        let State::Invited(invited) = &mut user.state else {
+            return Err(Error::NotInvited);
+        };
+        self.valid_hours = valid_hours.unwrap_or(self.valid_hours);
+        self.generation += 1;
+        self.expires_at = expiry(self.valid_hours, now);
+        self.expiry_recorded = false;
+        *invited = Invited {
+            generation: self.generation,
+            expires_at: self.expires_at,
+            expiry_recorded: false,
+            invited_by: caller.label.clone(),
+            sent_at: None,
+            times_sent: invited.times_sent,
+            renewal_requested_at: None,
+            delivery: Delivery::None,
+            delivery_detail: None,
+            mail: None,
+        };
+        Ok(())
+    }
+
+    /// Adds a link of the present generation.
+    pub fn add_link(&mut self, hash: SecretHash) {
+        self.links.push(Link { hash, generation: self.generation });
+        let surplus = self.links.len().saturating_sub(MAX_LINKS);
+        self.links.drain(..surplus);
+    }
+
+    /// Whether the link with this hash opens the invite at `now`. Every link is compared, found or not.
+    pub fn check(&self, hash: &SecretHash, now: Timestamp) -> Result<()> {
+        let generation = self.links.iter().filter(|link| link.hash == *hash).map(|link| link.generation).max();
+        match generation {
+            None => Err(Error::InviteUnknown),
+            Some(generation) if generation < self.generation => Err(Error::InviteReplaced),
+            Some(_) if self.expires_at <= now => Err(Error::InviteExpired),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Notes that the invite has run out, if it has and nobody noted it before.
+    pub fn record_expiry(&mut self, user: &mut User, now: Timestamp) -> bool {
+        let State::Invited(invited) = &mut user.state else {
+            return false;
+        };
+        if self.expiry_recorded || self.expires_at > now || invited.generation != self.generation {
+            return false;
+        }
+        self.expiry_recorded = true;
+        invited.expiry_recorded = true;
+        true
+    }
+}
+
+fn expiry(valid_hours: u16, now: Timestamp) -> Timestamp {
+    now.saturating_add(SignedDuration::from_hours(i64::from(valid_hours))).unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,168 @@
+//! Settings of the installation.
+
+use std::{fmt, str::FromStr};
+
+use crate::{EmailAddress, Invalid, names::one_line, passwords::Policy};
+
+/// What mails need. A fresh installation has none, and sends none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmailSettings {
+    pub from_address: EmailAddress,
+    pub from_name: Option<Line>,
+    pub reply_to: Option<EmailAddress>,
+    pub company: Option<Line>,
+    pub logo_url: Option<WebAddress>,
+    /// Where the console is reached; links begin with it.
+    pub platform_url: PlatformUrl,
+    pub invite_valid_hours: u16,
+    pub reset_valid_minutes: u16,
+}
+
+impl EmailSettings {
+    pub const DEFAULT_INVITE_VALID_HOURS: u16 = 168;
+    pub const DEFAULT_RESET_VALID_MINUTES: u16 = 60;
+    pub const RESET_VALID_MINUTES: std::ops::RangeInclusive<u16> = 5..=1440;
+}
+
+/// What sign-ins and passwords must keep to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SecuritySettings {
+    pub password_min_length: u16,
+    pub session_idle_minutes: u16,
+    pub session_absolute_hours: u16,
+}
+
+impl Default for SecuritySettings {
+    fn default() -> Self {
+        Self { password_min_length: 12, session_idle_minutes: 1440, session_absolute_hours: 168 }
+    }
+}
+
+impl SecuritySettings {
+    pub fn password_policy(&self) -> Policy {
+        Policy { min_length: self.password_min_length }
+    }
+}
+
+/// One line of text, such as the name of a company.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line(String); // Invariant: NFC, trimmed, 1 to 100 characters, no control characters.
+
+impl Line {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Line {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        one_line("This", text, 100).map(Self)
+    }
+}
+
+/// An address on the web: `https`, or `http` on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebAddress(String);
+
+impl WebAddress {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for WebAddress {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        parse_url(text).map(|url| Self(url.into()))
+    }
+}
+
+/// The origin of the console, without a slash at the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlatformUrl(String);
+
+impl PlatformUrl {
+    /// The origin of this host, by `http` on this machine and by `https` elsewhere.
+    pub fn of_host(host: &str) -> Result<Self, Invalid> {
+        let scheme = if is_loopback(host.rsplit_once(':').map_or(host, |(name, _)| name)) { "http" } else { "https" };
+        format!("{scheme}://{host}").parse()
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Where an invite is accepted. The token stands in the fragment, which browsers do not send.
+    pub fn invite_link(&self, token: &crate::tokens::InviteToken) -> String {
+        format!("{}/accept-invite#token={token}", self.0)
+    }
+}
+
+impl FromStr for PlatformUrl {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let url = parse_url(text)?;
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err("This is the address of the console, without a query and without a fragment.".into());
+        }
+        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+    }
+}
+
+impl fmt::Display for PlatformUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn parse_url(text: &str) -> Result<url::Url, Invalid> {
+    const MAX_BYTES: usize = 500;
+    let refused = || Invalid::from("This is not a web address; it looks like https://users.example.com.");
+    let url = url::Url::parse(text.trim()).map_err(|_| refused())?;
+    let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(refused)?;
+    let is_allowed = url.scheme() == "https" || url.scheme() == "http" && is_loopback(host);
+    if !is_allowed {
+        Err("Use https; http is for 127.0.0.1 and localhost only.".into())
+    } else if !url.username().is_empty() || url.password().is_some() || url.as_str().len() > MAX_BYTES {
+        Err(refused())
+    } else {
+        Ok(url)
+    }
+}
+
+/// Whether `host`, without a port, is this machine.
+pub fn is_loopback(host: &str) -> bool {
+    matches!(host, "127.0.0.1" | "localhost" | "[::1]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_platform_is_reached_by_https_or_on_this_machine() {
+        let parsed = |text: &str| text.parse::<PlatformUrl>().map(|url| url.to_string()).map_err(|_| ());
+        assert_eq!(parsed("https://users.example.com/"), Ok("https://users.example.com".to_owned()));
+        assert_eq!(parsed("https://example.com/roster/"), Ok("https://example.com/roster".to_owned()));
+        assert_eq!(parsed("http://127.0.0.1:8080"), Ok("http://127.0.0.1:8080".to_owned()));
+        for text in [
+            "",
+            "users.example.com",
+            "http://users.example.com",
+            "http://127.0.0.1.evil.example",
+            "https://user:password@example.com",
+            "https://example.com/?a=b",
+            "https://example.com/#top",
+            "javascript:alert(1)",
+            "ftp://example.com",
+        ] {
+            assert!(parsed(text).is_err(), "{text:?}");
+        }
+        assert_eq!(PlatformUrl::of_host("127.0.0.1:8080").unwrap().as_str(), "http://127.0.0.1:8080");
+        assert_eq!(PlatformUrl::of_host("users.example.com").unwrap().as_str(), "https://users.example.com");
+    }
+}

@@ -1,0 +1,165 @@
+//! Sending by SES, and what its refusals mean.
+
+use std::{error::Error as StdError, fmt};
+
+use aws_sdk_sesv2::{
+    Client,
+    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    types::{Body, Content, Destination, EmailContent, Message, MessageTag},
+};
+use roster_domain::{EmailAddress, MailId, UserId, settings::EmailSettings};
+
+use crate::Rendered;
+
+/// The way to SES.
+#[derive(Clone)]
+pub struct Mailer {
+    client: Client,
+    configuration_set: Option<String>,
+}
+
+/// By what SES's later reports find the mail again.
+#[derive(Clone, Copy, Debug)]
+pub struct Tags {
+    pub user: UserId,
+    pub mail: MailId,
+}
+
+/// Why a mail was not taken.
+#[derive(Debug)]
+pub enum Failure {
+    /// It may pass: throttling, a fault of SES, no answer.
+    Passing(String),
+    /// It will not: the address or the sender is refused.
+    Final(String),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Passing(reason) | Self::Final(reason)) = self;
+        f.write_str(reason)
+    }
+}
+
+impl Mailer {
+    /// `configuration_set` is where SES reports deliveries and bounces.
+    pub fn new(client: Client, configuration_set: Option<String>) -> Self {
+        Self { client, configuration_set }
+    }
+
+    /// Sends one mail to one address; answers SES's id of it.
+    pub async fn send(
+        &self,
+        settings: &EmailSettings,
+        to: &EmailAddress,
+        mail: Rendered,
+        tags: Tags,
+    ) -> Result<String, Failure> {
+        let invalid = |error: aws_sdk_sesv2::error::BuildError| Failure::Final(error.to_string());
+        let utf8 = |data: String| Content::builder().data(data).charset("UTF-8").build().map_err(invalid);
+        let body = Body::builder().html(utf8(mail.html)?).text(utf8(mail.text)?).build();
+        let message = Message::builder().subject(utf8(mail.subject)?).body(body).build();
+        let tag = |name: &str, value: String| MessageTag::builder().name(name).value(value).build().map_err(invalid);
+        let sent = self
+            .client
+            .send_email()
+            .from_email_address(sender(settings))
+            .destination(Destination::builder().to_addresses(to.as_str()).build())
+            .set_reply_to_addresses(settings.reply_to.as_ref().map(|address| vec![address.to_string()]))
+            .content(EmailContent::builder().simple(message).build())
+            .email_tags(tag("user", tags.user.to_string())?)
+            .email_tags(tag("mail", tags.mail.to_string())?)
+            .set_configuration_set_name(self.configuration_set.clone())
+            .send()
+            .await;
+        match sent {
+            Ok(answer) => Ok(answer.message_id.unwrap_or_default()),
+            Err(error) => Err(failure(&error)),
+        }
+    }
+}
+
+/// The `From` header (RFC 5322, section 3.4): the name as a quoted string, or as an encoded word where it is not ASCII
+/// (RFC 2047).
+fn sender(settings: &EmailSettings) -> String {
+    let address = settings.from_address.as_str();
+    match settings.from_name.as_ref().map(|name| name.as_str()) {
+        None => address.to_owned(),
+        Some(name) if name.is_ascii() => {
+            format!("\"{}\" <{address}>", name.replace('\\', "\\\\").replace('"', "\\\""))
+        }
+        Some(name) => {
+            use base64::{Engine, engine::general_purpose::STANDARD};
+            // An encoded word holds 75 characters at most; 45 bytes make 60 of them.
+            let mut words = Vec::new();
+            let mut rest = name;
+            while !rest.is_empty() {
+                let (word, tail) = rest.split_at(rest.floor_char_boundary(45));
+                words.push(format!("=?UTF-8?B?{}?=", STANDARD.encode(word)));
+                rest = tail;
+            }
+            format!("{} <{address}>", words.join(" "))
+        }
+    }
+}
+
+fn failure<E, R>(error: &SdkError<E, R>) -> Failure
+where
+    E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
+    R: fmt::Debug + Send + Sync + 'static,
+{
+    let SdkError::ServiceError(service) = error else {
+        let reason = match error {
+            SdkError::TimeoutError(_) => "SES did not answer in time.".to_owned(),
+            SdkError::DispatchFailure(_) => "SES cannot be reached.".to_owned(),
+            other => format!("SES was not understood: {}", DisplayErrorContext(other)),
+        };
+        return Failure::Passing(reason);
+    };
+    let (code, detail) = (service.err().code().unwrap_or_default(), service.err().message().unwrap_or_default());
+    match code {
+        "MessageRejected" => Failure::Final(format!("SES refused the mail: {detail}")),
+        "MailFromDomainNotVerifiedException" => {
+            Failure::Final("The domain of the sender is not verified in SES. Verify it, then send again.".to_owned())
+        }
+        "AccountSuspendedException" => {
+            Failure::Final("SES has suspended sending for this AWS account. Ask AWS Support, then send again.".to_owned())
+        }
+        "BadRequestException" | "NotFoundException" | "AccessDeniedException" => {
+            Failure::Final(format!("SES cannot send with these settings: {detail}"))
+        }
+        "TooManyRequestsException" | "LimitExceededException" => {
+            Failure::Passing("SES sends no more for the moment: its sending limit is reached.".to_owned())
+        }
+        "SendingPausedException" => Failure::Passing("Sending is paused in SES.".to_owned()),
+        _ => Failure::Passing(format!("SES failed: {code} {detail}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(from_name: Option<&str>) -> EmailSettings {
+        EmailSettings {
+            from_address: "users@example.com".parse().unwrap(),
+            from_name: from_name.map(|name| name.parse().unwrap()),
+            reply_to: None,
+            company: None,
+            logo_url: None,
+            platform_url: "https://users.example.com".parse().unwrap(),
+            invite_valid_hours: 168,
+            reset_valid_minutes: 60,
+        }
+    }
+
+    #[test]
+    fn a_sender_s_name_cannot_change_the_header() {
+        assert_eq!(sender(&settings(None)), "users@example.com");
+        assert_eq!(
+            sender(&settings(Some("Eve\" <eve@example.com>"))),
+            "\"Eve\\\" <eve@example.com>\" <users@example.com>"
+        );
+        assert_eq!(sender(&settings(Some("Zoë"))), "=?UTF-8?B?Wm/Dqw==?= <users@example.com>");
+    }
+}

@@ -1,0 +1,903 @@
+//! How things lie in the table: one type an item, apart from what the domain thinks of them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use jiff::{SignedDuration, Timestamp};
+use roster_domain::{
+    AppSlug, EmailAddress, Error, Invalid, MailId, PersonName, Result, Role, RoleSlug, SessionId, User, UserId,
+    activity::{Activity, Actor, Subject},
+    apps::{App, AppRole},
+    invites::{Invite, Link},
+    mails::{Delivery, Kind, Mail, MailState},
+    passwords::StoredPassword,
+    sessions::Session,
+    settings::{EmailSettings, Line, PlatformUrl, SecuritySettings, WebAddress},
+    tokens::SecretHash,
+    users::{Invited, State, Suspension},
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_with::{DisplayFromStr, serde_as};
+
+use crate::keys::{self, Entry, Key};
+
+/// The attributes of an item.
+pub(crate) type Attributes = HashMap<String, AttributeValue>;
+
+/// What is kept as an item.
+pub(crate) trait Item: Sized {
+    type Stored: Serialize + DeserializeOwned;
+
+    fn key(&self) -> Key;
+    fn stored(&self) -> Self::Stored;
+    fn restored(stored: Self::Stored) -> Result<Self, Invalid>;
+
+    fn gsi1(&self) -> Option<Entry> {
+        None
+    }
+
+    fn gsi2(&self) -> Option<Entry> {
+        None
+    }
+
+    /// When DynamoDB may delete the item. It may take days, so readers judge for themselves.
+    fn ends_at(&self) -> Option<Timestamp> {
+        None
+    }
+
+    fn attributes(&self) -> Result<Attributes> {
+        let mut attributes: Attributes = serde_dynamo::to_item(self.stored()).map_err(Error::unexpected)?;
+        attributes.extend(self.key().attributes());
+        for (index, entry) in [("gsi1", self.gsi1()), ("gsi2", self.gsi2())] {
+            if let Some(entry) = entry {
+                attributes.insert(format!("{index}pk"), AttributeValue::S(entry.pk));
+                attributes.insert(format!("{index}sk"), AttributeValue::S(entry.sk));
+            }
+        }
+        if let Some(end) = self.ends_at() {
+            let end = AttributeValue::N(end.as_second().to_string());
+            attributes.insert(crate::schema::TTL_ATTRIBUTE.to_owned(), end);
+        }
+        Ok(attributes)
+    }
+
+    fn from_attributes(attributes: Attributes) -> Result<Self> {
+        let key = ["pk", "sk"].map(|name| attributes.get(name).and_then(|value| value.as_s().ok()).cloned());
+        let unreadable = |reason: &dyn std::fmt::Display| {
+            let [pk, sk] = key.clone().map(Option::unwrap_or_default);
+            Error::unexpected(format!("the item {pk} {sk} cannot be read: {reason}"))
+        };
+        let stored = serde_dynamo::from_item(attributes).map_err(|error| unreadable(&error))?;
+        Self::restored(stored).map_err(|error| unreadable(&error))
+    }
+}
+
+impl Key {
+    pub(crate) fn attributes(self) -> Attributes {
+        HashMap::from([
+            ("pk".to_owned(), AttributeValue::S(self.pk)),
+            ("sk".to_owned(), AttributeValue::S(self.sk)),
+        ])
+    }
+}
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredUser {
+    #[serde_as(as = "DisplayFromStr")]
+    id: UserId,
+    #[serde_as(as = "DisplayFromStr")]
+    email: EmailAddress,
+    #[serde_as(as = "Option<DisplayFromStr>")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<PersonName>,
+    state: StoredState,
+    #[serde_as(as = "DisplayFromStr")]
+    role: Role,
+    #[serde_as(as = "BTreeMap<DisplayFromStr, DisplayFromStr>")]
+    #[serde(default)]
+    app_roles: BTreeMap<AppSlug, RoleSlug>,
+    #[serde(default)]
+    password_temporary: bool,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_sign_in_at: Option<Timestamp>,
+    version: u64,
+    revision: u64,
+    session_generation: u64,
+}
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+enum StoredState {
+    Invited {
+        generation: u64,
+        expires_at: Timestamp,
+        #[serde(default)]
+        expiry_recorded: bool,
+        invited_by: String,
+        sent_at: Option<Timestamp>,
+        times_sent: u32,
+        renewal_requested_at: Option<Timestamp>,
+        #[serde_as(as = "DisplayFromStr")]
+        delivery: Delivery,
+        delivery_detail: Option<String>,
+        #[serde_as(as = "Option<DisplayFromStr>")]
+        mail: Option<MailId>,
+    },
+    Active,
+    Suspended {
+        reason: Option<String>,
+        until: Option<Timestamp>,
+    },
+}
+
+impl Item for User {
+    type Stored = StoredUser;
+
+    fn key(&self) -> Key {
+        keys::user(self.id)
+    }
+
+    fn gsi1(&self) -> Option<Entry> {
+        Some(keys::users_by_email(&self.email))
+    }
+
+    fn gsi2(&self) -> Option<Entry> {
+        Some(keys::users_by_name(self.name.as_ref().map(PersonName::as_str), &self.email))
+    }
+
+    fn stored(&self) -> StoredUser {
+        let user = self.clone();
+        let state = match user.state {
+            State::Invited(invited) => StoredState::Invited {
+                generation: invited.generation,
+                expires_at: invited.expires_at,
+                expiry_recorded: invited.expiry_recorded,
+                invited_by: invited.invited_by,
+                sent_at: invited.sent_at,
+                times_sent: invited.times_sent,
+                renewal_requested_at: invited.renewal_requested_at,
+                delivery: invited.delivery,
+                delivery_detail: invited.delivery_detail,
+                mail: invited.mail,
+            },
+            State::Active => StoredState::Active,
+            State::Suspended(Suspension { reason, until }) => StoredState::Suspended { reason, until },
+        };
+        StoredUser {
+            id: user.id,
+            email: user.email,
+            name: user.name,
+            state,
+            role: user.role,
+            app_roles: user.app_roles,
+            password_temporary: user.password_temporary,
+            created_at: user.created_at,
+            updated_at: user.updated_at,
+            last_sign_in_at: user.last_sign_in_at,
+            version: user.version,
+            revision: user.revision,
+            session_generation: user.session_generation,
+        }
+    }
+
+    fn restored(stored: StoredUser) -> Result<Self, Invalid> {
+        let state = match stored.state {
+            StoredState::Invited {
+                generation,
+                expires_at,
+                expiry_recorded,
+                invited_by,
+                sent_at,
+                times_sent,
+                renewal_requested_at,
+                delivery,
+                delivery_detail,
+                mail,
+            } => State::Invited(Invited {
+                generation,
+                expires_at,
+                expiry_recorded,
+                invited_by,
+                sent_at,
+                times_sent,
+                renewal_requested_at,
+                delivery,
+                delivery_detail,
+                mail,
+            }),
+            StoredState::Active => State::Active,
+            StoredState::Suspended { reason, until } => State::Suspended(Suspension { reason, until }),
+        };
+        Ok(Self {
+            id: stored.id,
+            email: stored.email,
+            name: stored.name,
+            state,
+            role: stored.role,
+            app_roles: stored.app_roles,
+            password_temporary: stored.password_temporary,
+            created_at: stored.created_at,
+            updated_at: stored.updated_at,
+            last_sign_in_at: stored.last_sign_in_at,
+            version: stored.version,
+            revision: stored.revision,
+            session_generation: stored.session_generation,
+        })
+    }
+}
+
+/// Who holds an address.
+pub(crate) struct EmailClaim {
+    pub(crate) email: EmailAddress,
+    pub(crate) user: UserId,
+}
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredEmailClaim {
+    #[serde_as(as = "DisplayFromStr")]
+    email: EmailAddress,
+    #[serde_as(as = "DisplayFromStr")]
+    user_id: UserId,
+}
+
+impl Item for EmailClaim {
+    type Stored = StoredEmailClaim;
+
+    fn key(&self) -> Key {
+        keys::email_claim(&self.email)
+    }
+
+    fn gsi1(&self) -> Option<Entry> {
+        Some(keys::search_by_email(&self.email))
+    }
+
+    fn gsi2(&self) -> Option<Entry> {
+        Some(keys::users_by_age(self.user))
+    }
+
+    fn stored(&self) -> StoredEmailClaim {
+        StoredEmailClaim { email: self.email.clone(), user_id: self.user }
+    }
+
+    fn restored(stored: StoredEmailClaim) -> Result<Self, Invalid> {
+        Ok(Self { email: stored.email, user: stored.user_id })
+    }
+}
+
+/// What an item in an index says of whose it is.
+#[serde_as]
+#[derive(Deserialize)]
+pub(crate) struct OfUser {
+    #[serde_as(as = "DisplayFromStr")]
+    pub(crate) user_id: UserId,
+}
+
+/// One way to find a user by name.
+pub(crate) struct SearchTerm {
+    pub(crate) user: UserId,
+    pub(crate) n: usize,
+    pub(crate) term: String,
+}
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredSearchTerm {
+    #[serde_as(as = "DisplayFromStr")]
+    user_id: UserId,
+    n: usize,
+    term: String,
+}
+
+impl Item for SearchTerm {
+    type Stored = StoredSearchTerm;
+
+    fn key(&self) -> Key {
+        keys::search_term(self.user, self.n)
+    }
+
+    fn gsi1(&self) -> Option<Entry> {
+        Some(keys::search_by_name(&self.term, self.user))
+    }
+
+    fn stored(&self) -> StoredSearchTerm {
+        StoredSearchTerm { user_id: self.user, n: self.n, term: self.term.clone() }
+    }
+
+    fn restored(stored: StoredSearchTerm) -> Result<Self, Invalid> {
+        Ok(Self { user: stored.user_id, n: stored.n, term: stored.term })
+    }
+}
+
+/// The row by which an app lists its users.
+pub(crate) struct RoleRow {
+    pub(crate) user: UserId,
+    pub(crate) email: EmailAddress,
+    pub(crate) app: AppSlug,
+    pub(crate) role: RoleSlug,
+}
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredRoleRow {
+    #[serde_as(as = "DisplayFromStr")]
+    user_id: UserId,
+    #[serde_as(as = "DisplayFromStr")]
+    email: EmailAddress,
+    #[serde_as(as = "DisplayFromStr")]
+    app: AppSlug,
+    #[serde_as(as = "DisplayFromStr")]
+    role: RoleSlug,
+}
+
+impl Item for RoleRow {
+    type Stored = StoredRoleRow;
+
+    fn key(&self) -> Key {
+        keys::role(self.user, &self.app)
+    }
+
+    fn gsi1(&self) -> Option<Entry> {
+        Some(keys::app_users_by_role(&self.app, &self.role, &self.email))
+    }
+
+    fn gsi2(&self) -> Option<Entry> {
+        Some(keys::app_users(&self.app, &self.email))
+    }
+
+    fn stored(&self) -> StoredRoleRow {
+        let (email, app, role) = (self.email.clone(), self.app.clone(), self.role.clone());
+        StoredRoleRow { user_id: self.user, email, app, role }
+    }
+
+    fn restored(stored: StoredRoleRow) -> Result<Self, Invalid> {
+        Ok(Self { user: stored.user_id, email: stored.email, app: stored.app, role: stored.role })
+    }
+}
+
+/// How a user proves who they are.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    pub user: UserId,
+    pub password: StoredPassword,
+    pub changed_at: Timestamp,
+}
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredCredential {
+    #[serde_as(as = "DisplayFromStr")]
+    user_id: UserId,
+    phc: String,
+    changed_at: Timestamp,
+}
+
+impl Item for Credential {
+    type Stored = StoredCredential;
+
+    fn key(&self) -> Key {
+        keys::credential(self.user)
+    }
+
+    fn stored(&self) -> StoredCredential {
+        StoredCredential {
+            user_id: self.user,
+            phc: self.password.as_phc().to_owned(),
+            changed_at: self.changed_at,
+        }
+    }
+
+    fn restored(stored: StoredCredential) -> Result<Self, Invalid> {
+        let password = StoredPassword::from_phc(stored.phc);
+        Ok(Self { user: stored.user_id, password, changed_at: stored.changed_at })
+    }
+}
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredInvite {
+    #[serde_as(as = "DisplayFromStr")]
+    user_id: UserId,
+    generation: u64,
+    expires_at: Timestamp,
+    #[serde(default)]
+    expiry_recorded: bool,
+    valid_hours: u16,
+    message: Option<String>,
+    links: Vec<StoredLink>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredLink {
+    hash: String,
+    generation: u64,
+}
+
+impl Item for Invite {
+    type Stored = StoredInvite;
+
+    fn key(&self) -> Key {
+        keys::invite(self.user)
+    }
+
+    fn gsi1(&self) -> Option<Entry> {
+        Some(keys::invites_by_expiry(self.expires_at, self.user))
+    }
+
+    fn gsi2(&self) -> Option<Entry> {
+        (!self.expiry_recorded).then(|| keys::invites_to_expire(self.expires_at, self.user))
+    }
+
+    fn stored(&self) -> StoredInvite {
+        let links =
+            self.links.iter().map(|link| StoredLink { hash: hash_text(&link.hash), generation: link.generation });
+        StoredInvite {
+            user_id: self.user,
+            generation: self.generation,
+            expires_at: self.expires_at,
+            expiry_recorded: self.expiry_recorded,
+            valid_hours: self.valid_hours,
+            message: self.message.clone(),
+            links: links.collect(),
+        }
+    }
+
+    fn restored(stored: StoredInvite) -> Result<Self, Invalid> {
+        let links = stored.links.into_iter().map(|link| {
+            let hash = hash_from_text(&link.hash)?;
+            Ok(Link { hash, generation: link.generation })
+        });
+        Ok(Self {
+            user: stored.user_id,
+            generation: stored.generation,
+            expires_at: stored.expires_at,
+            expiry_recorded: stored.expiry_recorded,
+            valid_hours: stored.valid_hours,
+            message: stored.message,
+            links: links.collect::<Result<_, Invalid>>()?,
+        })
+    }
+}
+
+fn hash_text(hash: &SecretHash) -> String {
+    STANDARD.encode(hash.as_bytes())
+}
+
+fn hash_from_text(text: &str) -> Result<SecretHash, Invalid> {
+    let bytes = STANDARD.decode(text).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    bytes.map(SecretHash::from).ok_or_else(|| "a hash is damaged".into())
+}
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredSession {
+    #[serde_as(as = "DisplayFromStr")]
+    id: SessionId,
+    #[serde_as(as = "DisplayFromStr")]
+    user_id: UserId,
+    secret_hash: String,
+    generation: u64,
+    created_at: Timestamp,
+    last_seen_at: Timestamp,
+    expires_at: Timestamp,
+    idle_minutes: u16,
+    user_agent: Option<String>,
+    ip: Option<String>,
+}
+
+impl Item for Session {
+    type Stored = StoredSession;
+
+    fn key(&self) -> Key {
+        keys::session(self.user, self.id)
+    }
+
+    fn ends_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+
+    fn stored(&self) -> StoredSession {
+        StoredSession {
+            id: self.id,
+            user_id: self.user,
+            secret_hash: hash_text(&self.secret),
+            generation: self.generation,
+            created_at: self.created_at,
+            last_seen_at: self.last_seen_at,
+            expires_at: self.expires_at,
+            idle_minutes: self.idle_minutes,
+            user_agent: self.user_agent.clone(),
+            ip: self.ip.clone(),
+        }
+    }
+
+    fn restored(stored: StoredSession) -> Result<Self, Invalid> {
+        Ok(Self {
+            id: stored.id,
+            user: stored.user_id,
+            secret: hash_from_text(&stored.secret_hash)?,
+            generation: stored.generation,
+            created_at: stored.created_at,
+            last_seen_at: stored.last_seen_at,
+            expires_at: stored.expires_at,
+            idle_minutes: stored.idle_minutes,
+            user_agent: stored.user_agent,
+            ip: stored.ip,
+        })
+    }
+}
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredMail {
+    #[serde_as(as = "DisplayFromStr")]
+    id: MailId,
+    #[serde_as(as = "DisplayFromStr")]
+    user_id: UserId,
+    #[serde_as(as = "DisplayFromStr")]
+    to: EmailAddress,
+    kind: StoredKind,
+    state: StoredMailState,
+    attempts: u32,
+    created_at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+enum StoredKind {
+    Invitation { generation: u64 },
+    PasswordChanged,
+    EmailChanged { old: String, new: String },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+enum StoredMailState {
+    Queued { due_at: Timestamp, last_failure: Option<String> },
+    Sent { at: Timestamp, ses_id: String },
+    Failed { reason: String },
+    Dropped,
+}
+
+/// For how long a mail is kept in the outbox after it was asked for.
+const MAIL_KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
+
+impl Item for Mail {
+    type Stored = StoredMail;
+
+    fn key(&self) -> Key {
+        keys::mail(self.user, self.id)
+    }
+
+    fn gsi1(&self) -> Option<Entry> {
+        match self.state {
+            MailState::Queued { due_at, .. } => Some(keys::outbox(due_at, self.id)),
+            MailState::Sent { .. } | MailState::Failed { .. } | MailState::Dropped => None,
+        }
+    }
+
+    fn ends_at(&self) -> Option<Timestamp> {
+        self.created_at.checked_add(MAIL_KEPT).ok()
+    }
+
+    fn stored(&self) -> StoredMail {
+        let kind = match self.kind.clone() {
+            Kind::Invitation { generation } => StoredKind::Invitation { generation },
+            Kind::PasswordChanged => StoredKind::PasswordChanged,
+            Kind::EmailChanged { old, new } => StoredKind::EmailChanged { old, new },
+        };
+        let state = match self.state.clone() {
+            MailState::Queued { due_at, last_failure } => StoredMailState::Queued { due_at, last_failure },
+            MailState::Sent { at, ses_id } => StoredMailState::Sent { at, ses_id },
+            MailState::Failed { reason } => StoredMailState::Failed { reason },
+            MailState::Dropped => StoredMailState::Dropped,
+        };
+        StoredMail {
+            id: self.id,
+            user_id: self.user,
+            to: self.to.clone(),
+            kind,
+            state,
+            attempts: self.attempts,
+            created_at: self.created_at,
+        }
+    }
+
+    fn restored(stored: StoredMail) -> Result<Self, Invalid> {
+        let kind = match stored.kind {
+            StoredKind::Invitation { generation } => Kind::Invitation { generation },
+            StoredKind::PasswordChanged => Kind::PasswordChanged,
+            StoredKind::EmailChanged { old, new } => Kind::EmailChanged { old, new },
+        };
+        let state = match stored.state {
+            StoredMailState::Queued { due_at, last_failure } => MailState::Queued { due_at, last_failure },
+            StoredMailState::Sent { at, ses_id } => MailState::Sent { at, ses_id },
+            StoredMailState::Failed { reason } => MailState::Failed { reason },
+            StoredMailState::Dropped => MailState::Dropped,
+        };
+        Ok(Self {
+            id: stored.id,
+            user: stored.user_id,
+            to: stored.to,
+            kind,
+            state,
+            attempts: stored.attempts,
+            created_at: stored.created_at,
+        })
+    }
+}
+
+/// For how long the activity is kept.
+const ACTIVITY_KEPT: SignedDuration = SignedDuration::from_hours(24 * 400);
+
+/// Activity is only written here; what reads it has a type of its own.
+#[derive(Serialize)]
+pub(crate) struct StoredActivity {
+    id: String,
+    at: Timestamp,
+    action: &'static str,
+    actor: StoredParty,
+    subject: StoredParty,
+    changes: BTreeMap<String, (Option<String>, Option<String>)>,
+    ip: Option<String>,
+    user_agent: Option<String>,
+    request_id: Option<String>,
+}
+
+#[derive(Serialize)]
+struct StoredParty {
+    kind: &'static str,
+    id: Option<String>,
+    label: Option<String>,
+}
+
+impl StoredParty {
+    fn new(kind: &'static str, id: impl Into<Option<String>>, label: impl Into<Option<String>>) -> Self {
+        Self { kind, id: id.into(), label: label.into() }
+    }
+}
+
+pub(crate) fn activity_key(activity: &Activity) -> Key {
+    keys::activity(activity.at, activity.id)
+}
+
+pub(crate) fn activity_attributes(activity: &Activity) -> Result<Attributes> {
+    let actor = match activity.actor.clone() {
+        Actor::User { id, label } => StoredParty::new("user", id.to_string(), label),
+        Actor::ApiKey { id, label } => StoredParty::new("api_key", id.to_string(), label),
+        Actor::System => StoredParty::new("system", None, None),
+        Actor::Anonymous => StoredParty::new("anonymous", None, None),
+    };
+    let (subject, entry) = match activity.subject.clone() {
+        Subject::User { id, label } => {
+            let entry = keys::activity_of_user(id, activity.id);
+            (StoredParty::new("user", id.to_string(), label), Some(entry))
+        }
+        Subject::Address { label } => (StoredParty::new("address", None, label), None),
+        Subject::App { slug, label } => (StoredParty::new("app", slug.to_string(), label), None),
+        Subject::Installation => (StoredParty::new("installation", None, None), None),
+    };
+    let changes = activity.changes.iter().map(|change| {
+        let values = (change.old.clone(), change.new.clone());
+        (change.field.clone(), values)
+    });
+    let stored = StoredActivity {
+        id: activity.id.to_string(),
+        at: activity.at,
+        action: activity.action.as_str(),
+        actor,
+        subject,
+        changes: changes.collect(),
+        ip: activity.origin.ip.clone(),
+        user_agent: activity.origin.user_agent.clone(),
+        request_id: activity.origin.request_id.clone(),
+    };
+    let mut attributes: Attributes = serde_dynamo::to_item(stored).map_err(Error::unexpected)?;
+    attributes.extend(activity_key(activity).attributes());
+    if let Some(entry) = entry {
+        attributes.insert("gsi1pk".to_owned(), AttributeValue::S(entry.pk));
+        attributes.insert("gsi1sk".to_owned(), AttributeValue::S(entry.sk));
+    }
+    if let Ok(end) = activity.at.checked_add(ACTIVITY_KEPT) {
+        let end = AttributeValue::N(end.as_second().to_string());
+        attributes.insert(crate::schema::TTL_ATTRIBUTE.to_owned(), end);
+    }
+    Ok(attributes)
+}
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredApp {
+    #[serde_as(as = "DisplayFromStr")]
+    slug: AppSlug,
+    name: String,
+    url: Option<String>,
+    description: Option<String>,
+    roles: Vec<StoredAppRole>,
+    created_at: Timestamp,
+}
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+struct StoredAppRole {
+    #[serde_as(as = "DisplayFromStr")]
+    slug: RoleSlug,
+    name: String,
+    description: Option<String>,
+}
+
+impl Item for App {
+    type Stored = StoredApp;
+
+    fn key(&self) -> Key {
+        keys::app(&self.slug)
+    }
+
+    fn gsi1(&self) -> Option<Entry> {
+        Some(keys::apps(&self.slug))
+    }
+
+    fn stored(&self) -> StoredApp {
+        let roles = self.roles.iter().map(|role| StoredAppRole {
+            slug: role.slug.clone(),
+            name: role.name.as_str().to_owned(),
+            description: role.description.as_ref().map(line_text),
+        });
+        StoredApp {
+            slug: self.slug.clone(),
+            name: self.name.as_str().to_owned(),
+            url: self.url.as_ref().map(|url| url.as_str().to_owned()),
+            description: self.description.as_ref().map(line_text),
+            roles: roles.collect(),
+            created_at: self.created_at,
+        }
+    }
+
+    fn restored(stored: StoredApp) -> Result<Self, Invalid> {
+        let roles = stored.roles.into_iter().map(|role| {
+            let description = parsed::<Line>(role.description)?;
+            Ok(AppRole { slug: role.slug, name: role.name.parse()?, description })
+        });
+        Ok(Self {
+            slug: stored.slug,
+            name: stored.name.parse()?,
+            url: parsed::<WebAddress>(stored.url)?,
+            description: parsed(stored.description)?,
+            roles: roles.collect::<Result<_, Invalid>>()?,
+            created_at: stored.created_at,
+        })
+    }
+}
+
+fn line_text(line: &Line) -> String {
+    line.as_str().to_owned()
+}
+
+fn parsed<T: std::str::FromStr<Err = Invalid>>(text: Option<String>) -> Result<Option<T>, Invalid> {
+    text.map(|text| text.parse()).transpose()
+}
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredEmailSettings {
+    #[serde_as(as = "DisplayFromStr")]
+    from_address: EmailAddress,
+    from_name: Option<String>,
+    #[serde_as(as = "Option<DisplayFromStr>")]
+    reply_to: Option<EmailAddress>,
+    company: Option<String>,
+    logo_url: Option<String>,
+    #[serde_as(as = "DisplayFromStr")]
+    platform_url: PlatformUrl,
+    invite_valid_hours: u16,
+    reset_valid_minutes: u16,
+}
+
+impl Item for EmailSettings {
+    type Stored = StoredEmailSettings;
+
+    fn key(&self) -> Key {
+        keys::email_settings()
+    }
+
+    fn stored(&self) -> StoredEmailSettings {
+        StoredEmailSettings {
+            from_address: self.from_address.clone(),
+            from_name: self.from_name.as_ref().map(line_text),
+            reply_to: self.reply_to.clone(),
+            company: self.company.as_ref().map(line_text),
+            logo_url: self.logo_url.as_ref().map(|url| url.as_str().to_owned()),
+            platform_url: self.platform_url.clone(),
+            invite_valid_hours: self.invite_valid_hours,
+            reset_valid_minutes: self.reset_valid_minutes,
+        }
+    }
+
+    fn restored(stored: StoredEmailSettings) -> Result<Self, Invalid> {
+        Ok(Self {
+            from_address: stored.from_address,
+            from_name: parsed(stored.from_name)?,
+            reply_to: stored.reply_to,
+            company: parsed(stored.company)?,
+            logo_url: parsed(stored.logo_url)?,
+            platform_url: stored.platform_url,
+            invite_valid_hours: stored.invite_valid_hours,
+            reset_valid_minutes: stored.reset_valid_minutes,
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredSecuritySettings {
+    password_min_length: u16,
+    session_idle_minutes: u16,
+    session_absolute_hours: u16,
+}
+
+impl Item for SecuritySettings {
+    type Stored = StoredSecuritySettings;
+
+    fn key(&self) -> Key {
+        keys::security_settings()
+    }
+
+    fn stored(&self) -> StoredSecuritySettings {
+        StoredSecuritySettings {
+            password_min_length: self.password_min_length,
+            session_idle_minutes: self.session_idle_minutes,
+            session_absolute_hours: self.session_absolute_hours,
+        }
+    }
+
+    fn restored(stored: StoredSecuritySettings) -> Result<Self, Invalid> {
+        Ok(Self {
+            password_min_length: stored.password_min_length,
+            session_idle_minutes: stored.session_idle_minutes,
+            session_absolute_hours: stored.session_absolute_hours,
+        })
+    }
+}
+
+/// Exists once the first admin was set up.
+pub(crate) struct Installation {
+    pub(crate) set_up_at: Timestamp,
+    /// What list cursors are sealed with.
+    pub(crate) cursor_key: [u8; 32],
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredInstallation {
+    set_up_at: Timestamp,
+    cursor_key: String,
+}
+
+impl Item for Installation {
+    type Stored = StoredInstallation;
+
+    fn key(&self) -> Key {
+        keys::installation()
+    }
+
+    fn stored(&self) -> StoredInstallation {
+        StoredInstallation { set_up_at: self.set_up_at, cursor_key: STANDARD.encode(self.cursor_key) }
+    }
+
+    fn restored(stored: StoredInstallation) -> Result<Self, Invalid> {
+        let cursor_key = STANDARD.decode(stored.cursor_key).ok().and_then(|key| key.try_into().ok());
+        let cursor_key = cursor_key.ok_or(Invalid("the cursor key is damaged".to_owned()))?;
+        Ok(Self { set_up_at: stored.set_up_at, cursor_key })
+    }
+}
+
+/// A link as an element of a stored invite.
+pub(crate) fn link_attribute(hash: &SecretHash, generation: u64) -> AttributeValue {
+    AttributeValue::M(HashMap::from([
+        ("hash".to_owned(), AttributeValue::S(hash_text(hash))),
+        ("generation".to_owned(), AttributeValue::N(generation.to_string())),
+    ]))
+}

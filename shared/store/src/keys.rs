@@ -1,0 +1,219 @@
+//! The keys of every item. They are built here and nowhere else.
+//!
+//! | item           | pk               | sk             | gsi1pk             | gsi1sk           | gsi2pk     | gsi2sk           |
+//! | -------------- | ---------------- | -------------- | ------------------ | ---------------- | ---------- | ---------------- |
+//! | user           | `USER#<id>`      | `USER`         | `USERS`            | `<e-mail>`       | `NAMES`    | `<name>␟<e-mail>` |
+//! | e-mail claim   | `EMAIL#<e-mail>` | `EMAIL`        | `SEARCH`           | `<e-mail>`       | `AGES`     | `<id>`           |
+//! | search term    | `USER#<id>`      | `TERM#<n>`     | `SEARCH`           | `<term>␟<id>`    |            |                  |
+//! | credential     | `USER#<id>`      | `CREDENTIAL`   |                    |                  |            |                  |
+//! | invite         | `USER#<id>`      | `INVITE`       | `INVITES`          | `<expiry>␟<id>`  | `EXPIRING` | `<expiry>␟<id>`  |
+//! | session        | `USER#<id>`      | `SESSION#<id>` |                    |                  |            |                  |
+//! | role           | `USER#<id>`      | `ROLE#<app>`   | `APP#<app>`        | `<role>␟<e-mail>` | `APP#<app>` | `<e-mail>`      |
+//! | mail           | `USER#<id>`      | `MAIL#<id>`    | `OUTBOX`           | `<due>␟<id>`     |            |                  |
+//! | activity       | `ACTIVITY#<day>` | `<id>`         | `ACTIVITY#USER#<id>` | `<id>`         |            |                  |
+//! | app            | `APP#<slug>`     | `APP`          | `APPS`             | `<slug>`         |            |                  |
+//! | settings       | `SETTINGS`       | `EMAIL`, …     |                    |                  |            |                  |
+//! | installation   | `INSTALLATION`   | `INSTALLATION` |                    |                  |            |                  |
+//! | active admins  | `INSTALLATION`   | `ADMINS`       |                    |                  |            |                  |
+//!
+//! `EXPIRING` and `OUTBOX` are sparse: an invite leaves the one when its expiry is recorded, a mail the other when it
+//! is sent or given up.
+
+use jiff::{Timestamp, tz::Offset};
+use roster_domain::{
+    ActivityId, AppSlug, EmailAddress, MailId, RoleSlug, SessionId, UserId, names::{fold, prefix},
+};
+
+/// The primary key of an item.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+/// An entry of an item in an index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+/// Ends a part of a sort key; it sorts before every character of text.
+const END: char = '\u{1f}';
+
+pub(crate) const USERS: &str = "USERS";
+pub(crate) const NAMES: &str = "NAMES";
+pub(crate) const AGES: &str = "AGES";
+pub(crate) const SEARCH: &str = "SEARCH";
+pub(crate) const INVITES: &str = "INVITES";
+pub(crate) const EXPIRING: &str = "EXPIRING";
+pub(crate) const OUTBOX: &str = "OUTBOX";
+pub(crate) const APPS: &str = "APPS";
+
+/// How the sort keys of mails begin: the filter of the stream events that bring them.
+pub const MAIL_PREFIX: &str = "MAIL#";
+/// The sort key of users: the filter of the stream events that tell of their end.
+pub const USER: &str = "USER";
+
+fn key(pk: impl Into<String>, sk: impl Into<String>) -> Key {
+    Key { pk: pk.into(), sk: sk.into() }
+}
+
+fn entry(pk: impl Into<String>, sk: impl Into<String>) -> Entry {
+    Entry { pk: pk.into(), sk: sk.into() }
+}
+
+/// The partition with everything of a user.
+pub(crate) fn user_partition(id: UserId) -> String {
+    format!("USER#{id}")
+}
+
+pub(crate) fn user(id: UserId) -> Key {
+    key(user_partition(id), USER)
+}
+
+/// Exists while somebody holds `email`. This item is what makes addresses unique.
+pub(crate) fn email_claim(email: &EmailAddress) -> Key {
+    key(format!("EMAIL#{}", email.key()), "EMAIL")
+}
+
+pub(crate) fn search_term(id: UserId, n: usize) -> Key {
+    key(user_partition(id), format!("TERM#{n}"))
+}
+
+pub(crate) fn credential(id: UserId) -> Key {
+    key(user_partition(id), "CREDENTIAL")
+}
+
+pub(crate) fn invite(id: UserId) -> Key {
+    key(user_partition(id), "INVITE")
+}
+
+pub(crate) fn session(user: UserId, id: SessionId) -> Key {
+    key(user_partition(user), format!("SESSION#{id}"))
+}
+
+pub(crate) fn role(user: UserId, app: &AppSlug) -> Key {
+    key(user_partition(user), format!("ROLE#{app}"))
+}
+
+pub(crate) fn mail(user: UserId, id: MailId) -> Key {
+    key(user_partition(user), format!("{MAIL_PREFIX}{id}"))
+}
+
+pub(crate) fn activity(at: Timestamp, id: ActivityId) -> Key {
+    let day = Offset::UTC.to_datetime(at).date();
+    key(format!("ACTIVITY#{day}"), id.to_string())
+}
+
+pub(crate) fn app(slug: &AppSlug) -> Key {
+    key(app_partition(slug), "APP")
+}
+
+pub(crate) fn email_settings() -> Key {
+    key("SETTINGS", "EMAIL")
+}
+
+pub(crate) fn security_settings() -> Key {
+    key("SETTINGS", "SECURITY")
+}
+
+pub(crate) fn installation() -> Key {
+    key("INSTALLATION", "INSTALLATION")
+}
+
+/// The set of the ids of all active admins.
+pub(crate) fn admins() -> Key {
+    key("INSTALLATION", "ADMINS")
+}
+
+pub(crate) fn users_by_email(email: &EmailAddress) -> Entry {
+    entry(USERS, email.key())
+}
+
+/// Nameless users come first, by address.
+pub(crate) fn users_by_name(name: Option<&str>, email: &EmailAddress) -> Entry {
+    let folded = fold(name.unwrap_or_default());
+    entry(NAMES, format!("{}{END}{}", prefix(&folded, 256), email.key()))
+}
+
+pub(crate) fn users_by_age(id: UserId) -> Entry {
+    entry(AGES, id.to_string())
+}
+
+pub(crate) fn search_by_email(email: &EmailAddress) -> Entry {
+    entry(SEARCH, fold(email.key()))
+}
+
+pub(crate) fn search_by_name(term: &str, id: UserId) -> Entry {
+    entry(SEARCH, format!("{term}{END}{id}"))
+}
+
+pub(crate) fn invites_by_expiry(expires_at: Timestamp, id: UserId) -> Entry {
+    entry(INVITES, format!("{}{END}{id}", sortable(expires_at)))
+}
+
+pub(crate) fn invites_to_expire(expires_at: Timestamp, id: UserId) -> Entry {
+    entry(EXPIRING, format!("{}{END}{id}", sortable(expires_at)))
+}
+
+pub(crate) fn outbox(due_at: Timestamp, id: MailId) -> Entry {
+    entry(OUTBOX, format!("{}{END}{id}", sortable(due_at)))
+}
+
+/// Sorts after every entry of `at` and before those of later moments.
+pub(crate) fn until(at: Timestamp) -> String {
+    format!("{}{END}{END}", sortable(at))
+}
+
+/// The partition of an app, and of the roles in it.
+pub(crate) fn app_partition(slug: &AppSlug) -> String {
+    format!("APP#{slug}")
+}
+
+pub(crate) fn app_users(app: &AppSlug, email: &EmailAddress) -> Entry {
+    entry(app_partition(app), email.key())
+}
+
+pub(crate) fn app_users_by_role(app: &AppSlug, role: &RoleSlug, email: &EmailAddress) -> Entry {
+    entry(app_partition(app), format!("{role}{END}{}", email.key()))
+}
+
+/// How the entries of one role begin in the partition of its app.
+pub(crate) fn app_role_prefix(role: &RoleSlug) -> String {
+    format!("{role}{END}")
+}
+
+pub(crate) fn apps(slug: &AppSlug) -> Entry {
+    entry(APPS, slug.as_str())
+}
+
+pub(crate) fn activity_of_user(user: UserId, id: ActivityId) -> Entry {
+    entry(format!("ACTIVITY#USER#{user}"), id.to_string())
+}
+
+/// A time as text that sorts like it, to the millisecond.
+fn sortable(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_due_at_a_moment_sorts_before_its_end() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let id = UserId::new(at(0), [255; 10]);
+
+        assert!(invites_to_expire(at(100), id).sk < until(at(100)));
+        assert!(invites_to_expire(at(101), id).sk > until(at(100)));
+    }
+
+    #[test]
+    fn nameless_users_sort_first_and_longer_names_after_shorter() {
+        let email = "zoe@example.com".parse().unwrap();
+        let names = [None, Some("Ada"), Some("ada b"), Some("Adam")].map(|name| users_by_name(name, &email).sk);
+        assert!(names.is_sorted(), "{names:?}");
+    }
+}
