@@ -21,7 +21,12 @@ use dynoxide::{
 };
 use rusqlite::Connection;
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::{net::TcpListener, runtime::Handle, task};
+use tokio::{
+    net::TcpListener,
+    runtime::{Handle, RuntimeFlavor},
+    sync::watch,
+    task,
+};
 
 use crate::{clock::LocalClock, streams::Backlog};
 
@@ -51,6 +56,8 @@ pub struct Answer {
 
 impl Engine {
     /// Opens or creates `roster.db` in `directory`. Records of the stream that every consumer has passed go.
+    ///
+    /// The engine lets nobody set the clock of a file: what expires in it goes by the time of the machine.
     pub fn open(directory: &Path, passed: Option<&str>, backlog: Backlog) -> Result<Self, BoxError> {
         let path = directory.join("roster.db");
         let database = Database::new(path.to_str().ok_or("the data directory has a name that is not UTF-8")?)?;
@@ -75,7 +82,7 @@ impl Engine {
     }
 
     /// Answers one request of the DynamoDB API.
-    pub async fn call(&self, action: &str, body: &[u8]) -> Answer {
+    pub fn call(&self, action: &str, body: &[u8]) -> Answer {
         let answer = blocking(|| self.dispatch(action, body));
         if answer.status == 200 && WRITES.contains(&action) {
             self.backlog.wrote();
@@ -122,11 +129,12 @@ impl Engine {
         ))
     }
 
-    /// Serves the same table on a loopback port, for clients in other processes, until `shutdown` resolves.
-    pub async fn serve(&self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<String> {
+    /// Serves the same table on a loopback port, for clients in other processes, until `stop` is set.
+    pub async fn serve(&self, mut stop: watch::Receiver<bool>) -> io::Result<String> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let database = self.database.clone();
+        let shutdown = async move { drop(stop.wait_for(|stop| *stop).await) };
         tokio::spawn(async move {
             if let Err(error) = dynoxide::server::serve_with_shutdown(listener, database, shutdown).await {
                 tracing::error!(error, "the engine's port is closed");
@@ -203,10 +211,11 @@ fn unreadable(error: &serde_json::Error) -> DynoxideError {
     }
 }
 
-/// The engine answers on the thread that asks, and that thread may wait for a disk.
+/// The engine answers on the thread that asks, which may have to wait for a disk: other tasks move to other threads.
+/// A thread of its own for each call would cost three times as much as a `GetItem` itself.
 fn blocking<T>(call: impl FnOnce() -> T) -> T {
     match Handle::current().runtime_flavor() {
-        tokio::runtime::RuntimeFlavor::MultiThread => task::block_in_place(call),
+        RuntimeFlavor::MultiThread => task::block_in_place(call),
         _ => call(),
     }
 }

@@ -119,8 +119,7 @@ impl FrontDoor {
     }
 
     /// Answers at `listener` until `stop` is set, then lets what is under way finish.
-    pub async fn serve(self, listener: TcpListener, mut stop: watch::Receiver<bool>) {
-        let door = Arc::new(self);
+    pub async fn serve(self: Arc<Self>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
         let mut connections = JoinSet::new();
         loop {
             let accepted = tokio::select! {
@@ -134,7 +133,7 @@ impl FrontDoor {
             };
             // Small answers are not worth waiting for more to send.
             stream.set_nodelay(true).unwrap_or_default();
-            connections.spawn(Arc::clone(&door).connection(TokioIo::new(stream), peer, stop.clone()));
+            connections.spawn(Arc::clone(&self).connection(TokioIo::new(stream), peer, stop.clone()));
             while connections.try_join_next().is_some() {}
         }
         drop(listener);

@@ -103,7 +103,7 @@ pub enum StartError {
     InUse(PathBuf),
     #[error("Port {0} cannot be used: {1}. Choose another with --port <n>; --port 0 takes any that is free.")]
     Port(u16, io::Error),
-    #[error("The database in {path} cannot be used: {1}.", path = .0.display())]
+    #[error("The database in {path} cannot be used: {1}", path = .0.display())]
     Database(PathBuf, BoxError),
     #[error("{0}")]
     Other(BoxError),
@@ -127,7 +127,8 @@ pub struct Installation {
     streams: Streams,
     backlog: Backlog,
     stop: watch::Sender<bool>,
-    front_door: JoinHandle<()>,
+    front_door: Arc<FrontDoor>,
+    server: JoinHandle<()>,
     background: JoinSet<()>,
     _lock: Option<File>,
 }
@@ -150,12 +151,6 @@ impl Installation {
             None => setup_secret(&file("setup-secret")).map_err(unusable)?,
         };
         let clock = LocalClock::load(file("clock.json")).map_err(unusable)?;
-        let mailbox = Mailbox::load(file("mail.jsonl"), clock.clone()).map_err(unusable)?;
-        let recorder = if options.record {
-            Recorder::on()
-        } else {
-            Recorder::default()
-        };
         let backlog = Backlog::new();
         let checkpoints = file("checkpoints.json");
         let engine = match data {
@@ -168,8 +163,12 @@ impl Installation {
         };
         let connector = Connector {
             engine: engine.clone(),
-            mailbox: mailbox.clone(),
-            recorder: recorder.clone(),
+            mailbox: Mailbox::load(file("mail.jsonl"), clock.clone()).map_err(unusable)?,
+            recorder: if options.record {
+                Recorder::on()
+            } else {
+                Recorder::default()
+            },
         };
         let client = connector.dynamodb();
         create_table(&client).await?;
@@ -177,13 +176,13 @@ impl Installation {
         let app = app(Store::new(client, TABLE.to_owned()), &clock);
         let invoker = Invoker {
             app: app.clone(),
-            mailer: Mailer::new(connector.ses()),
-            recorder: recorder.clone(),
+            mailer: Mailer::new(connector.ses(), None),
+            recorder: connector.recorder.clone(),
             operations: options.operations,
         };
         let schedules = Schedules::load(invoker.clone(), clock.clone(), file("schedules.json")).map_err(unusable)?;
         let local = local_api::router(Local {
-            mailbox: mailbox.clone(),
+            mailbox: connector.mailbox.clone(),
             clock: clock.clone(),
             schedules: schedules.clone(),
             invoker: invoker.clone(),
@@ -193,7 +192,7 @@ impl Installation {
             options.operations,
             &app,
             local,
-            recorder.clone(),
+            connector.recorder.clone(),
             clock.clone(),
             address.to_string(),
         )
@@ -201,9 +200,7 @@ impl Installation {
 
         let (stop, stopped) = watch::channel(false);
         let engine_url = if options.serve_engine {
-            let mut stopped = stopped.clone();
-            let shutdown = async move { drop(stopped.wait_for(|stop| *stop).await) };
-            Some(engine.serve(shutdown).await.map_err(BoxError::from)?)
+            Some(engine.serve(stopped.clone()).await.map_err(BoxError::from)?)
         } else {
             None
         };
@@ -220,7 +217,8 @@ impl Installation {
         if options.sweep {
             background.spawn(sweep(engine.clone()));
         }
-        let front_door = tokio::spawn(front_door.serve(listener, stopped));
+        let front_door = Arc::new(front_door);
+        let server = tokio::spawn(Arc::clone(&front_door).serve(listener, stopped));
         Ok(Self {
             address,
             setup_secret,
@@ -233,6 +231,7 @@ impl Installation {
             backlog,
             stop,
             front_door,
+            server,
             background,
             _lock: lock,
         })
@@ -248,6 +247,11 @@ impl Installation {
         format!("http://{}", self.address)
     }
 
+    /// What answers requests, for those who need no connection to ask.
+    pub fn front_door(&self) -> &FrontDoor {
+        &self.front_door
+    }
+
     /// What lets somebody create the first admin.
     pub fn setup_secret(&self) -> &str {
         &self.setup_secret
@@ -255,7 +259,7 @@ impl Installation {
 
     /// Whether that is still to be done.
     pub async fn is_setup_required(&self) -> bool {
-        setup_required(&self.app).await
+        !self.app.store.is_set_up().await.unwrap_or_default()
     }
 
     /// What the operations work with.
@@ -317,7 +321,7 @@ impl Installation {
     /// Lets requests under way finish, and ends.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
-        if let Err(error) = self.front_door.await {
+        if let Err(error) = self.server.await {
             tracing::error!(%error, "the front door did not close in peace");
         }
         self.background.shutdown().await;
@@ -333,11 +337,6 @@ fn app(store: Store, clock: &LocalClock) -> App {
         store,
         clock: Arc::new(clock.clone()),
     }
-}
-
-/// Whether the first admin is still to be created.
-fn setup_required(_app: &App) -> impl Future<Output = bool> {
-    std::future::ready(true)
 }
 
 async fn create_table(client: &aws_sdk_dynamodb::Client) -> Result<(), BoxError> {

@@ -158,12 +158,11 @@ async fn run(State(local): State<Local>, Path(name): Path<String>) -> Response<B
 }
 
 fn unreadable(error: &JsonRejection) -> Response<Body> {
-    let slug = if error.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
-        "unsupported-media-type"
-    } else {
-        "malformed-body"
+    let (status, slug) = match error {
+        JsonRejection::MissingJsonContentType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type"),
+        _ => (StatusCode::BAD_REQUEST, "malformed-body"),
     };
-    problem(error.status(), slug, &error.body_text())
+    problem(status, slug, &error.body_text())
 }
 
 async fn only_from_here(request: Request, next: Next) -> Response<Body> {
@@ -189,4 +188,109 @@ fn is_from_here(headers: &HeaderMap) -> bool {
                 .split_once("://")
                 .is_some_and(|(_, authority)| is_here(authority))
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Method;
+    use http_body_util::BodyExt;
+    use roster_functions::operations::{EventAnswer, Operation, Runs};
+
+    use super::*;
+    use crate::{Installation, Options};
+
+    async fn send(installation: &Installation, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
+        let mut request = hyper::Request::builder().method(method).uri(path);
+        if body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        let request = request
+            .body(Body::from(body.map_or_else(String::new, |body| body.to_string())))
+            .unwrap();
+        let response = installation.front_door().answer(request, installation.address()).await;
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    #[tokio::test]
+    async fn the_clock_is_moved_for_everybody() {
+        let installation = Installation::start(Options::ephemeral()).await.unwrap();
+        let before = installation.clock().now();
+
+        let advance = json!({ "advance_seconds": 3600 });
+        let (status, body) = send(&installation, Method::POST, "/_local/clock", Some(advance)).await;
+
+        assert_eq!(status, 200);
+        let now: jiff::Timestamp = body["now"].as_str().unwrap().parse().unwrap();
+        assert!(now.duration_since(before).as_secs() >= 3600);
+        assert!(installation.app().clock.now() >= now);
+        for body in [json!({ "advance_seconds": -1 }), json!({ "advance": 1 }), json!([])] {
+            assert_eq!(
+                send(&installation, Method::POST, "/_local/clock", Some(body)).await.0,
+                400
+            );
+        }
+        assert_eq!(send(&installation, Method::POST, "/_local/clock", None).await.0, 415);
+    }
+
+    #[tokio::test]
+    async fn an_event_operation_runs_when_asked() {
+        fn works(_: roster_web::App, event: Value) -> EventAnswer {
+            Box::pin(async move { Ok(event["source"].clone()) })
+        }
+        fn fails(_: roster_web::App, _: Value) -> EventAnswer {
+            Box::pin(async { Err("no luck".into()) })
+        }
+        const DAILY: Trigger = Trigger::Schedule(std::time::Duration::from_hours(24));
+        static OPERATIONS: [Operation; 2] = [
+            Operation {
+                name: "expire",
+                runs: Runs::OnEvent(DAILY, works),
+            },
+            Operation {
+                name: "broken",
+                runs: Runs::OnEvent(DAILY, fails),
+            },
+        ];
+        let options = Options {
+            operations: &OPERATIONS,
+            ..Options::ephemeral()
+        };
+        let installation = Installation::start(options).await.unwrap();
+        let run = async |name: &str| send(&installation, Method::POST, &format!("/_local/run/{name}"), None).await;
+
+        assert_eq!(run("expire").await, (200, json!("aws.events")));
+        let (status, problem) = run("broken").await;
+        assert_eq!((status, &problem["detail"]), (500, &json!("no luck")));
+        assert_eq!(run("nothing").await.0, 404);
+    }
+
+    #[tokio::test]
+    async fn mail_is_made_to_fail() {
+        let installation = Installation::start(Options::ephemeral()).await.unwrap();
+
+        let faults = json!({ "fail": ["throttled", "server_error", { "rejected": "no" }, "timeout_after_acceptance"] });
+        assert_eq!(
+            send(&installation, Method::POST, "/_local/mail-faults", Some(faults))
+                .await
+                .0,
+            204
+        );
+
+        let unknown = json!({ "fail": ["laziness"] });
+        assert_eq!(
+            send(&installation, Method::POST, "/_local/mail-faults", Some(unknown))
+                .await
+                .0,
+            400
+        );
+        assert_eq!(send(&installation, Method::DELETE, "/_local/mail", None).await.0, 204);
+        assert_eq!(
+            send(&installation, Method::GET, "/_local/mail", None).await,
+            (200, json!({ "items": [] }))
+        );
+        assert_eq!(send(&installation, Method::PUT, "/_local/mail", None).await.0, 405);
+        assert_eq!(send(&installation, Method::GET, "/_local/nothing", None).await.0, 404);
+    }
 }

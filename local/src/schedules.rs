@@ -30,10 +30,14 @@ impl Schedules {
     /// The schedules as `file` remembers them.
     pub fn load(invoker: Invoker, clock: LocalClock, file: StateFile) -> std::io::Result<Self> {
         let mut last_runs: LastRuns = file.load()?;
-        let now = clock.now();
-        for (operation, _) in invoker.event_operations() {
-            last_runs.entry(operation.name.to_owned()).or_insert(now);
+        for (operation, trigger) in invoker.event_operations() {
+            if matches!(trigger, Trigger::Schedule(_)) {
+                last_runs
+                    .entry(operation.name.to_owned())
+                    .or_insert_with(|| clock.now());
+            }
         }
+        file.save(&last_runs)?;
         Ok(Self {
             invoker,
             clock,

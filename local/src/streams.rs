@@ -438,7 +438,7 @@ mod tests {
         Box::pin(async move { Ok(value) })
     }
 
-    #[tokio::test]
+    #[tokio::test(flavor = "multi_thread")]
     async fn an_operation_is_given_the_records_of_its_filter_as_lambda_gives_them() {
         static GIVEN: Mutex<Vec<Value>> = Mutex::new(Vec::new());
         fn handler(_: App, event: Value) -> EventAnswer {
