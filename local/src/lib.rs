@@ -1,1 +1,21 @@
+//! The local installation: the operations that AWS runs as Lambda functions, in one process on a laptop.
+//!
+//! Nothing of the system is written twice for it. Requests become API Gateway events and go through `lambda_http`
+//! (`front_door`), the unmodified AWS clients talk to an embedded engine and to a mailbox (`connector`), and the
+//! table's stream and the schedules are delivered as Lambda delivers them (`streams`, `schedules`). Each test starts an
+//! installation of its own, see [`Installation`].
 
+pub mod clock;
+pub mod connector;
+pub mod engine;
+pub mod front_door;
+pub mod installation;
+pub mod invoker;
+pub mod local_api;
+pub mod mailbox;
+pub mod recorder;
+pub mod schedules;
+pub mod state;
+pub mod streams;
+
+pub use installation::{Installation, Options, StartError};

@@ -1,1 +1,77 @@
-fn main() {}
+//! `roster`: a working installation on this machine.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::Parser;
+use roster_local::{Installation, Options};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// Runs Roster on this machine.
+#[derive(Parser)]
+#[command(name = "roster", version)]
+struct Arguments {
+    /// The port to listen on, at 127.0.0.1; 0 takes any that is free
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// The directory that keeps the data
+    #[arg(long, default_value = ".roster", conflicts_with = "ephemeral")]
+    data: PathBuf,
+    /// Keep nothing
+    #[arg(long)]
+    ephemeral: bool,
+    /// What lets somebody create the first admin; generated and kept with the data when not given. Meant to be set in
+    /// the environment: everybody on a machine sees its command lines
+    #[arg(long, env = "ROSTER_SETUP_SECRET", hide = true)]
+    setup_secret: Option<String>,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_env("ROSTER_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .init();
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let mut options = Options::persistent(arguments.data);
+    options.port = arguments.port;
+    options.setup_secret = arguments.setup_secret.filter(|secret| !secret.is_empty());
+    if arguments.ephemeral {
+        options.data = None;
+    }
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let installation = Installation::start(options).await?;
+    welcome(&installation).await?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    installation.stop().await;
+    Ok(())
+}
+
+async fn welcome(installation: &Installation) -> io::Result<()> {
+    let mut out = io::stdout();
+    writeln!(out, "listening on {}", installation.url())?;
+    if installation.is_setup_required().await {
+        writeln!(out, "setup secret: {}", installation.setup_secret())?;
+        writeln!(out, "open {} and create the first admin with it", installation.url())?;
+    }
+    out.flush()
+}

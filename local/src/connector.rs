@@ -1,0 +1,386 @@
+//! The AWS clients, as they are, with an HTTP client that reaches no network: it hands each request to the engine or to
+//! the mailbox and answers in the wire format of the service.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Region, StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig,
+};
+use aws_smithy_runtime_api::{
+    client::{
+        http::{HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn},
+        orchestrator::{HttpRequest, HttpResponse},
+        result::ConnectorError,
+    },
+    http::StatusCode,
+};
+use aws_smithy_types::body::SdkBody;
+
+use crate::{
+    engine::Engine,
+    mailbox::{Mailbox, Sent},
+    recorder::Recorder,
+};
+
+/// The services behind the clients.
+#[derive(Clone, Debug)]
+pub struct Connector {
+    pub engine: Engine,
+    pub mailbox: Mailbox,
+    pub recorder: Recorder,
+}
+
+impl Connector {
+    /// A client of the table.
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static("local"))
+            .allow_no_auth()
+            .retry_config(RetryConfig::standard())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .timeout_config(TimeoutConfig::disabled())
+            .http_client(self.http_client());
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    /// A client that sends mail.
+    pub fn ses(&self) -> aws_sdk_sesv2::Client {
+        let config = aws_sdk_sesv2::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static("local"))
+            .allow_no_auth()
+            .retry_config(RetryConfig::standard())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .timeout_config(TimeoutConfig::disabled())
+            .http_client(self.http_client());
+        aws_sdk_sesv2::Client::from_conf(config.build())
+    }
+
+    fn http_client(&self) -> SharedHttpClient {
+        let connector = SharedHttpConnector::new(self.clone());
+        http_client_fn(move |_, _| connector.clone())
+    }
+
+    fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let body = request
+            .body()
+            .bytes()
+            .ok_or_else(|| ConnectorError::user("a body that streams".into()))?;
+        let Some(target) = request.headers().get("x-amz-target") else {
+            return self.send_mail(body);
+        };
+        let action = target.rsplit('.').next().unwrap_or_default();
+        let recorded = self.recorder.starts(action, body);
+        let answer = self.engine.call(action, recorded.as_deref().unwrap_or(body));
+        self.recorder.ends(&answer.body);
+        response(answer.status, answer.body)
+    }
+
+    fn send_mail(&self, body: &[u8]) -> Result<HttpResponse, ConnectorError> {
+        self.recorder.sends_mail();
+        match self.mailbox.accept(body) {
+            Sent::Accepted { id } => response(200, serde_json::json!({ "MessageId": id }).to_string().into_bytes()),
+            Sent::Refused { status, kind, reason } => {
+                let mut response = response(
+                    status,
+                    serde_json::json!({ "message": reason }).to_string().into_bytes(),
+                )?;
+                response.headers_mut().insert("x-amzn-errortype", kind);
+                Ok(response)
+            }
+            Sent::NoAnswer => Err(ConnectorError::timeout("no answer in time".into())),
+        }
+    }
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::ready(self.answer(&request))
+    }
+}
+
+fn response(status: u16, body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {
+    static REQUESTS: AtomicU64 = AtomicU64::new(1);
+    let status = StatusCode::try_from(status).map_err(|error| ConnectorError::other(error.into(), None))?;
+    let mut response = HttpResponse::new(status, SdkBody::from(body));
+    let id = format!("{:032X}", REQUESTS.fetch_add(1, Ordering::Relaxed));
+    response.headers_mut().insert("x-amzn-requestid", id);
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use aws_sdk_dynamodb::{
+        Client,
+        error::ProvideErrorMetadata,
+        types::{
+            AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure::AllOld, TransactWriteItem, Update,
+        },
+    };
+
+    use super::*;
+    use crate::{clock::LocalClock, engine::TABLE, mailbox::Fault, state::StateFile, streams::Backlog};
+
+    async fn connector() -> (Connector, Client) {
+        let clock = LocalClock::load(StateFile::new(None, "clock.json")).unwrap();
+        let connector = Connector {
+            engine: Engine::ephemeral(clock.clone(), Backlog::new()).unwrap(),
+            mailbox: Mailbox::load(StateFile::new(None, "mail.jsonl"), clock).unwrap(),
+            recorder: Recorder::on(),
+        };
+        let client = connector.dynamodb();
+        roster_store::schema::create(&client, TABLE).await.unwrap();
+        (connector, client)
+    }
+
+    fn text(value: &str) -> AttributeValue {
+        AttributeValue::S(value.to_owned())
+    }
+
+    fn put(pk: &str) -> TransactWriteItem {
+        let put = Put::builder()
+            .table_name(TABLE)
+            .item("pk", text(pk))
+            .item("sk", text("USER"))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(AllOld);
+        TransactWriteItem::builder().put(put.build().unwrap()).build()
+    }
+
+    fn count(pk: &str) -> TransactWriteItem {
+        let update = Update::builder()
+            .table_name(TABLE)
+            .key("pk", text(pk))
+            .key("sk", text("COUNT"))
+            .update_expression("ADD hits :one")
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
+        TransactWriteItem::builder().update(update.build().unwrap()).build()
+    }
+
+    async fn get(client: &Client, pk: &str, sk: &str) -> Option<HashMap<String, AttributeValue>> {
+        client
+            .get_item()
+            .table_name(TABLE)
+            .key("pk", text(pk))
+            .key("sk", text(sk))
+            .send()
+            .await
+            .unwrap()
+            .item
+    }
+
+    #[tokio::test]
+    async fn a_condition_that_fails_shows_the_item() {
+        let (_, client) = connector().await;
+        let write = |name: &str| {
+            client
+                .put_item()
+                .table_name(TABLE)
+                .item("pk", text("a"))
+                .item("sk", text("USER"))
+                .item("name", text(name))
+                .condition_expression("attribute_not_exists(pk)")
+                .return_values_on_condition_check_failure(AllOld)
+                .send()
+        };
+        write("Ada").await.unwrap();
+
+        let error = write("Grace").await.unwrap_err().into_service_error();
+
+        let aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(error) = error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(error.item().unwrap()["name"], text("Ada"));
+    }
+
+    #[tokio::test]
+    async fn a_cancelled_transaction_gives_its_reasons_and_writes_nothing() {
+        let (_, client) = connector().await;
+        client
+            .transact_write_items()
+            .transact_items(put("taken"))
+            .send()
+            .await
+            .unwrap();
+        let missing = ConditionCheck::builder()
+            .table_name(TABLE)
+            .key("pk", text("nobody"))
+            .key("sk", text("USER"))
+            .condition_expression("attribute_exists(pk)");
+        let missing = TransactWriteItem::builder()
+            .condition_check(missing.build().unwrap())
+            .build();
+
+        let items = [put("free"), put("taken"), missing];
+        let error = client
+            .transact_write_items()
+            .set_transact_items(Some(items.to_vec()))
+            .send()
+            .await
+            .unwrap_err();
+
+        let error = error.into_service_error();
+        let aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(
+            error,
+        ) = error
+        else {
+            panic!("{error:?}");
+        };
+        let reasons = error.cancellation_reasons();
+        let codes = reasons.iter().map(|reason| reason.code().unwrap()).collect::<Vec<_>>();
+        assert_eq!(codes, ["None", "ConditionalCheckFailed", "ConditionalCheckFailed"]);
+        assert_eq!(reasons[1].item().unwrap()["pk"], text("taken"));
+        assert_eq!(get(&client, "free", "USER").await, None);
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_comes_twice_with_its_token_is_one() {
+        let (_, client) = connector().await;
+        let send = |item| {
+            client
+                .transact_write_items()
+                .transact_items(item)
+                .client_request_token("once")
+                .send()
+        };
+
+        send(count("a")).await.unwrap();
+        send(count("a")).await.unwrap();
+
+        assert_eq!(
+            get(&client, "a", "COUNT").await.unwrap()["hits"],
+            AttributeValue::N("1".to_owned())
+        );
+        let other = send(count("b")).await.unwrap_err();
+        assert_eq!(other.code(), Some("IdempotentParameterMismatchException"));
+    }
+
+    #[tokio::test]
+    async fn what_the_engine_does_not_offer_says_so() {
+        let (_, client) = connector().await;
+
+        let error = client.list_backups().send().await.unwrap_err();
+
+        assert!(error.message().unwrap().contains("ListBackups"), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn an_operation_is_recorded_with_its_permissions_and_its_cost() {
+        let (connector, client) = connector().await;
+        let work = async {
+            client
+                .transact_write_items()
+                .transact_items(put("a"))
+                .transact_items(count("a"))
+                .send()
+                .await
+                .unwrap();
+            let query = client
+                .query()
+                .table_name(TABLE)
+                .index_name("gsi1")
+                .key_condition_expression("gsi1pk = :pk");
+            query
+                .expression_attribute_values(":pk", text("USERS"))
+                .send()
+                .await
+                .unwrap();
+            get(&client, "a", "USER").await.unwrap();
+        };
+
+        connector.recorder.record("invite", work).await;
+        get(&client, "a", "USER").await.unwrap();
+
+        let seen = connector.recorder.seen();
+        let permissions = seen["invite"]
+            .permissions
+            .iter()
+            .map(|(action, on)| (action.as_str(), on.as_str()));
+        let expected = [
+            ("dynamodb:GetItem", "table"),
+            ("dynamodb:PutItem", "table"),
+            ("dynamodb:Query", "gsi1"),
+            ("dynamodb:UpdateItem", "table"),
+        ];
+        assert_eq!(permissions.collect::<Vec<_>>(), expected);
+        let cost = seen["invite"].invocations[0];
+        assert_eq!((cost.dynamodb_requests, cost.ses_requests), (3, 0));
+        assert!(
+            (cost.capacity_units - 5.0).abs() < 0.01,
+            "2 and 2 to write, a half and a half to read: {cost:?}"
+        );
+        assert_eq!(seen.len(), 1, "what no operation did is not recorded");
+    }
+
+    async fn send_mail(client: &aws_sdk_sesv2::Client) -> Result<String, aws_sdk_sesv2::Error> {
+        use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
+        let content = |text: &str| Content::builder().data(text).charset("UTF-8").build().unwrap();
+        let message = Message::builder()
+            .subject(content("Grüße"))
+            .body(
+                Body::builder()
+                    .text(content("Hello"))
+                    .html(content("<p>Hello</p>"))
+                    .build(),
+            )
+            .build();
+        let sent = client
+            .send_email()
+            .from_email_address("Roster <roster@example.com>")
+            .reply_to_addresses("help@example.com")
+            .destination(Destination::builder().to_addresses("ada@example.com").build())
+            .email_tags(MessageTag::builder().name("mail").value("1").build().unwrap())
+            .content(EmailContent::builder().simple(message).build())
+            .send()
+            .await?;
+        Ok(sent.message_id.unwrap_or_default())
+    }
+
+    #[tokio::test]
+    async fn a_mail_that_is_sent_is_in_the_mailbox() {
+        let (connector, _) = connector().await;
+
+        let id = send_mail(&connector.ses()).await.unwrap();
+
+        let mails = connector.mailbox.mails();
+        assert_eq!(mails.len(), 1);
+        assert_eq!((&mails[0].id, &*mails[0].subject), (&id, "Grüße"));
+        assert_eq!((&*mails[0].text, &*mails[0].html), ("Hello", "<p>Hello</p>"));
+        assert_eq!(
+            (&mails[0].to[..], &mails[0].reply_to[..]),
+            (&["ada@example.com".into()][..], &["help@example.com".into()][..])
+        );
+        assert_eq!(mails[0].tags["mail"], "1");
+    }
+
+    #[tokio::test]
+    async fn mail_fails_as_it_is_told_to() {
+        let (connector, _) = connector().await;
+        let client = connector.ses();
+
+        connector
+            .mailbox
+            .fail([Fault::Rejected("Email address is not verified.".to_owned())]);
+        let rejected = send_mail(&client).await.unwrap_err();
+        assert!(
+            matches!(rejected, aws_sdk_sesv2::Error::MessageRejected(_)),
+            "{rejected:?}"
+        );
+        assert_eq!(connector.mailbox.mails(), [], "a rejected mail is not sent");
+
+        connector.mailbox.fail([Fault::Throttled, Fault::ServerError]);
+        send_mail(&client).await.unwrap();
+        assert_eq!(connector.mailbox.mails().len(), 1, "the client tries again");
+
+        connector.mailbox.fail([Fault::TimeoutAfterAcceptance]);
+        send_mail(&client).await.unwrap();
+        assert_eq!(
+            connector.mailbox.mails().len(),
+            3,
+            "a mail whose acceptance is lost is sent twice"
+        );
+    }
+}

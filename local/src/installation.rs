@@ -1,0 +1,505 @@
+//! A local installation: everything started, wired and stopped in one place.
+
+use std::{
+    fs::{DirBuilder, File, TryLockError},
+    io,
+    net::SocketAddr,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use aws_sdk_dynamodb::{error::BoxError, operation::describe_table::DescribeTableError};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use dynoxide::Database;
+use roster_functions::operations::{self, Operation, Trigger};
+use roster_mail::Mailer;
+use roster_store::{Store, schema};
+use roster_web::App;
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+    time::sleep,
+};
+
+use crate::{
+    clock::LocalClock,
+    connector::Connector,
+    engine::{Engine, TABLE},
+    front_door::FrontDoor,
+    invoker::Invoker,
+    local_api::{self, Local},
+    mailbox::Mailbox,
+    recorder::Recorder,
+    schedules::Schedules,
+    state::StateFile,
+    streams::{Backlog, Checkpoints, DeadLetter, Streams},
+};
+
+/// How long the installation at least waits between two looks for expired items. It waits longer when they take long.
+const SWEEP_PAUSE: Duration = Duration::from_secs(1);
+/// Looking for expired items reads the table: it may take one part in so many of a core.
+const SWEEP_SHARE: u32 = 200;
+/// Writers in other processes tell nobody.
+const POLL: Duration = Duration::from_millis(50);
+
+/// How to start an installation.
+#[derive(Clone)]
+pub struct Options {
+    /// The port on 127.0.0.1; 0 is any that is free.
+    pub port: u16,
+    /// Where it keeps its data; nowhere when it is ephemeral.
+    pub data: Option<PathBuf>,
+    /// The setup secret, instead of a generated one.
+    pub setup_secret: Option<String>,
+    /// Also serve the table on a port of its own, for the functions that tests run as processes.
+    pub serve_engine: bool,
+    /// Record what operations do.
+    pub record: bool,
+    /// Delete expired items now and then, as DynamoDB does. Tests do without, so that it is the operations that tell
+    /// what has expired, and ask for [`Installation::sweep`] where they mean it.
+    pub sweep: bool,
+    /// The operations.
+    pub operations: &'static [Operation],
+}
+
+impl Options {
+    /// An installation for one test: ephemeral, on a free port, recorded.
+    pub fn ephemeral() -> Self {
+        Self {
+            data: None,
+            record: true,
+            sweep: false,
+            port: 0,
+            ..Self::persistent(PathBuf::new())
+        }
+    }
+
+    /// An installation that keeps its data in `directory`.
+    pub fn persistent(directory: PathBuf) -> Self {
+        Self {
+            port: 8080,
+            data: Some(directory),
+            setup_secret: None,
+            serve_engine: false,
+            record: false,
+            sweep: true,
+            operations: operations::all(),
+        }
+    }
+}
+
+/// Why an installation does not start, in words for the person who started it.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("The directory {path} cannot be used for data: {1}. Choose another with --data <dir>.", path = .0.display())]
+    Data(PathBuf, io::Error),
+    #[error(
+        "The data in {path} is in use by another roster. Stop that one, or choose another directory with --data <dir>.",
+        path = .0.display()
+    )]
+    InUse(PathBuf),
+    #[error("Port {0} cannot be used: {1}. Choose another with --port <n>; --port 0 takes any that is free.")]
+    Port(u16, io::Error),
+    #[error("The database in {path} cannot be used: {1}", path = .0.display())]
+    Database(PathBuf, BoxError),
+    #[error("{0}")]
+    Other(BoxError),
+}
+
+impl From<BoxError> for StartError {
+    fn from(error: BoxError) -> Self {
+        Self::Other(error)
+    }
+}
+
+/// A running installation.
+pub struct Installation {
+    address: SocketAddr,
+    setup_secret: String,
+    app: App,
+    connector: Connector,
+    engine_url: Option<String>,
+    clock: LocalClock,
+    schedules: Schedules,
+    streams: Streams,
+    backlog: Backlog,
+    stop: watch::Sender<bool>,
+    front_door: Arc<FrontDoor>,
+    server: JoinHandle<()>,
+    background: JoinSet<()>,
+    _lock: Option<File>,
+}
+
+impl Installation {
+    /// Starts an installation. It answers when this returns.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let data = options.data.as_deref();
+        let lock = data.map(claim).transpose()?;
+        let listener = TcpListener::bind(("127.0.0.1", options.port)).await;
+        let listener = listener.map_err(|error| StartError::Port(options.port, error))?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| StartError::Port(options.port, error))?;
+        let unusable = |error| StartError::Data(data.unwrap_or(Path::new("")).to_owned(), error);
+        let file = |name| StateFile::new(data, name);
+
+        let setup_secret = match options.setup_secret {
+            Some(secret) => secret,
+            None => setup_secret(&file("setup-secret")).map_err(unusable)?,
+        };
+        let clock = LocalClock::load(file("clock.json")).map_err(unusable)?;
+        let backlog = Backlog::new();
+        let checkpoints = file("checkpoints.json");
+        let engine = match data {
+            Some(directory) => {
+                let passed = passed_by_all(options.operations, &checkpoints.load().map_err(unusable)?);
+                Engine::open(directory, passed.as_deref(), backlog.clone())
+                    .map_err(|error| StartError::Database(directory.to_owned(), error))?
+            }
+            None => Engine::ephemeral(clock.clone(), backlog.clone())?,
+        };
+        let connector = Connector {
+            engine: engine.clone(),
+            mailbox: Mailbox::load(file("mail.jsonl"), clock.clone()).map_err(unusable)?,
+            recorder: if options.record {
+                Recorder::on()
+            } else {
+                Recorder::default()
+            },
+        };
+        let client = connector.dynamodb();
+        create_table(&client).await?;
+
+        let app = app(Store::new(client, TABLE.to_owned()), &clock);
+        let invoker = Invoker {
+            app: app.clone(),
+            mailer: Mailer::new(connector.ses(), None),
+            recorder: connector.recorder.clone(),
+            operations: options.operations,
+        };
+        let schedules = Schedules::load(invoker.clone(), clock.clone(), file("schedules.json")).map_err(unusable)?;
+        let local = local_api::router(Local {
+            mailbox: connector.mailbox.clone(),
+            clock: clock.clone(),
+            schedules: schedules.clone(),
+            invoker: invoker.clone(),
+            backlog: backlog.clone(),
+        });
+        let front_door = FrontDoor::new(
+            options.operations,
+            &app,
+            local,
+            connector.recorder.clone(),
+            clock.clone(),
+            address.to_string(),
+        )
+        .map_err(BoxError::from)?;
+
+        let (stop, stopped) = watch::channel(false);
+        let engine_url = if options.serve_engine {
+            Some(engine.serve(stopped.clone()).await.map_err(BoxError::from)?)
+        } else {
+            None
+        };
+        let mut background = JoinSet::new();
+        let streams = Streams::new(
+            engine.clone(),
+            invoker,
+            backlog.clone(),
+            checkpoints,
+            file("dead-letters.jsonl"),
+        );
+        streams.start(&mut background, options.serve_engine.then_some(POLL))?;
+        background.spawn(schedules.clone().run());
+        if options.sweep {
+            background.spawn(sweep(engine.clone()));
+        }
+        let front_door = Arc::new(front_door);
+        let server = tokio::spawn(Arc::clone(&front_door).serve(listener, stopped));
+        Ok(Self {
+            address,
+            setup_secret,
+            app,
+            connector,
+            engine_url,
+            clock,
+            schedules,
+            streams,
+            backlog,
+            stop,
+            front_door,
+            server,
+            background,
+            _lock: lock,
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where it listens, as the start of a URL.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What answers requests, for those who need no connection to ask.
+    pub fn front_door(&self) -> &FrontDoor {
+        &self.front_door
+    }
+
+    /// What lets somebody create the first admin.
+    pub fn setup_secret(&self) -> &str {
+        &self.setup_secret
+    }
+
+    /// Whether that is still to be done.
+    pub async fn is_setup_required(&self) -> bool {
+        !self.app.store.is_set_up().await.unwrap_or_default()
+    }
+
+    /// What the operations work with.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// The clock, to read. [`Installation::advance`] moves it.
+    pub fn clock(&self) -> &LocalClock {
+        &self.clock
+    }
+
+    /// Moves the clock, and runs the schedules that are due then.
+    pub async fn advance(&self, by: Duration) -> io::Result<jiff::Timestamp> {
+        self.schedules.advance(by).await
+    }
+
+    /// The mails that were sent.
+    pub fn mailbox(&self) -> &Mailbox {
+        &self.connector.mailbox
+    }
+
+    /// What the operations did.
+    pub fn recorder(&self) -> &Recorder {
+        &self.connector.recorder
+    }
+
+    /// A client of the table, for what the API does not show.
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        self.connector.dynamodb()
+    }
+
+    /// What is stored, for dumps.
+    pub fn database(&self) -> &Database {
+        self.connector.engine.database()
+    }
+
+    /// Where the engine listens, when that was asked for.
+    pub fn engine_url(&self) -> Option<&str> {
+        self.engine_url.as_deref()
+    }
+
+    /// The records of the stream that were put aside.
+    pub fn dead_letters(&self) -> Vec<DeadLetter> {
+        self.streams.dead_letters()
+    }
+
+    /// Waits until nothing is under way: no record of the stream waits, and no schedule is due.
+    pub async fn settle(&self) {
+        self.schedules.run_due().await;
+        self.backlog.settled().await;
+    }
+
+    /// Deletes what has expired, as DynamoDB does.
+    pub async fn sweep(&self) -> Result<usize, BoxError> {
+        self.connector.engine.sweep().await
+    }
+
+    /// Lets requests under way finish, and ends.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        if let Err(error) = self.server.await {
+            tracing::error!(%error, "the front door did not close in peace");
+        }
+        self.background.shutdown().await;
+        if let Err(error) = self.streams.save() {
+            tracing::error!(%error, "the place in the stream is not saved: after a restart, records come again");
+        }
+    }
+}
+
+/// What the operations are given.
+fn app(store: Store, clock: &LocalClock) -> App {
+    App {
+        store,
+        clock: Arc::new(clock.clone()),
+    }
+}
+
+async fn create_table(client: &aws_sdk_dynamodb::Client) -> Result<(), BoxError> {
+    match client.describe_table().table_name(TABLE).send().await {
+        Ok(_) => Ok(()),
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(DescribeTableError::is_resource_not_found_exception) =>
+        {
+            schema::create(client, TABLE).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Makes `directory` ours, for as long as the file is open.
+fn claim(directory: &Path) -> Result<File, StartError> {
+    let unusable = |error| StartError::Data(directory.to_owned(), error);
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .map_err(unusable)?;
+    let lock = File::create(directory.join("lock")).map_err(unusable)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(StartError::InUse(directory.to_owned())),
+        Err(TryLockError::Error(error)) => Err(unusable(error)),
+    }
+}
+
+/// The secret of the last start, or a new one.
+fn setup_secret(file: &StateFile) -> io::Result<String> {
+    if let Some(secret) = file.read()?.filter(|secret| !secret.trim().is_empty()) {
+        return Ok(secret.trim().to_owned());
+    }
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).map_err(io::Error::other)?;
+    let secret = URL_SAFE_NO_PAD.encode(secret);
+    file.write(secret.as_bytes())?;
+    Ok(secret)
+}
+
+/// The last record that every consumer is done with.
+fn passed_by_all(operations: &[Operation], checkpoints: &Checkpoints) -> Option<String> {
+    let consumers = operations.iter().filter(|operation| {
+        use roster_functions::operations::Runs::{OnEvent, OnMailEvent};
+        matches!(
+            operation.runs,
+            OnEvent(Trigger::Stream(_), _) | OnMailEvent(Trigger::Stream(_), _)
+        )
+    });
+    let passed = consumers
+        .map(|consumer| checkpoints.get(consumer.name))
+        .collect::<Option<Vec<_>>>()?;
+    passed.into_iter().min().cloned()
+}
+
+/// Deletes expired items, for ever.
+async fn sweep(engine: Engine) {
+    let mut pause = SWEEP_PAUSE;
+    loop {
+        sleep(pause).await;
+        let start = Instant::now();
+        if let Err(error) = engine.sweep().await {
+            tracing::error!(%error, "expired items cannot be deleted");
+        }
+        pause = SWEEP_PAUSE.max(start.elapsed() * SWEEP_SHARE);
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A directory of a test, gone with it.
+    pub(crate) struct Directory(PathBuf);
+
+    impl Directory {
+        pub(crate) fn new() -> Self {
+            let mut name = [0; 12];
+            getrandom::fill(&mut name).unwrap();
+            Self(std::env::temp_dir().join(format!("roster-{}", URL_SAFE_NO_PAD.encode(name))))
+        }
+
+        pub(crate) fn path(&self) -> PathBuf {
+            self.0.clone()
+        }
+    }
+
+    impl Drop for Directory {
+        fn drop(&mut self) {
+            std::fs::remove_dir_all(&self.0).unwrap_or_default();
+        }
+    }
+
+    fn options(directory: &Directory) -> Options {
+        Options {
+            port: 0,
+            ..Options::persistent(directory.path())
+        }
+    }
+
+    #[tokio::test]
+    async fn the_setup_secret_and_the_clock_stay_over_a_restart() {
+        let directory = Directory::new();
+        let first = Installation::start(options(&directory)).await.unwrap();
+        let (secret, now) = (
+            first.setup_secret().to_owned(),
+            first.advance(Duration::from_hours(24)).await.unwrap(),
+        );
+        first.stop().await;
+
+        let second = Installation::start(options(&directory)).await.unwrap();
+
+        assert_eq!(second.setup_secret(), secret);
+        assert!(secret.len() >= 43, "256 bits");
+        assert!(second.clock().now() >= now);
+    }
+
+    #[tokio::test]
+    async fn a_directory_has_one_installation_at_a_time() {
+        let directory = Directory::new();
+        let first = Installation::start(options(&directory)).await.unwrap();
+
+        let second = Installation::start(options(&directory)).await;
+
+        assert!(matches!(second, Err(StartError::InUse(_))));
+        first.stop().await;
+        Installation::start(options(&directory)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_port_in_use_is_named() {
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = taken.local_addr().unwrap().port();
+
+        let start = Installation::start(Options {
+            port,
+            ..Options::ephemeral()
+        })
+        .await;
+
+        let Err(error) = start else { panic!("it started") };
+        assert!(error.to_string().contains(&format!("Port {port}")), "{error}");
+    }
+
+    #[tokio::test]
+    async fn the_table_is_there_for_other_processes_too() {
+        let options = Options {
+            serve_engine: true,
+            ..Options::ephemeral()
+        };
+
+        let installation = Installation::start(options).await.unwrap();
+
+        let address = installation
+            .engine_url()
+            .unwrap()
+            .strip_prefix("http://")
+            .unwrap()
+            .to_owned();
+        tokio::net::TcpStream::connect(address).await.unwrap();
+    }
+}

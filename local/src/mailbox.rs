@@ -1,0 +1,260 @@
+//! Where mail ends that SES would send: it answers `SendEmail` of SES v2 and keeps what was sent, for people to read
+//! and for tests to look into. It can be told to fail as SES does.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{clock::LocalClock, state::StateFile};
+
+/// The mailbox keeps the newest of all mails.
+const CAPACITY: usize = 10_000;
+
+/// A mail as it was sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mail {
+    /// The message id that SES gave it.
+    pub id: String,
+    pub to: Vec<String>,
+    pub from: String,
+    pub reply_to: Vec<String>,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+    pub sent_at: Timestamp,
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A way in which SES fails.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// Too many requests: the client tries again.
+    Throttled,
+    /// SES is down: the client tries again.
+    ServerError,
+    /// SES does not take this mail, for this reason.
+    Rejected(String),
+    /// SES takes the mail and its answer is lost: the client tries again.
+    TimeoutAfterAcceptance,
+}
+
+/// What SES makes of a request.
+#[derive(Debug)]
+pub enum Sent {
+    Accepted {
+        id: String,
+    },
+    Refused {
+        status: u16,
+        kind: &'static str,
+        reason: String,
+    },
+    NoAnswer,
+}
+
+/// The mailbox. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Mailbox {
+    content: Arc<Mutex<Content>>,
+    clock: LocalClock,
+}
+
+#[derive(Debug)]
+struct Content {
+    /// Oldest first.
+    mails: VecDeque<Mail>,
+    faults: VecDeque<Fault>,
+    file: StateFile,
+    lines: usize,
+}
+
+impl Mailbox {
+    /// The mailbox as `file` remembers it, a line for each mail.
+    pub fn load(file: StateFile, clock: LocalClock) -> io::Result<Self> {
+        let text = file.read()?.unwrap_or_default();
+        let lines = text.lines().count();
+        // A crash may have cut the last line short: that mail was not acknowledged.
+        let mails = text
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect::<VecDeque<_>>();
+        let mut content = Content {
+            mails,
+            faults: VecDeque::new(),
+            file,
+            lines,
+        };
+        if content.mails.len() < lines || lines > CAPACITY {
+            content.compact()?;
+        }
+        Ok(Self {
+            content: Arc::new(Mutex::new(content)),
+            clock,
+        })
+    }
+
+    /// Every mail, newest first.
+    pub fn mails(&self) -> Vec<Mail> {
+        self.content().mails.iter().rev().cloned().collect()
+    }
+
+    /// Forgets every mail.
+    pub fn clear(&self) -> io::Result<()> {
+        let mut content = self.content();
+        content.mails.clear();
+        content.compact()
+    }
+
+    /// The next requests fail in these ways, one after the other.
+    pub fn fail(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.content().faults.extend(faults);
+    }
+
+    /// Answers `SendEmail`, whose body this is.
+    pub(crate) fn accept(&self, body: &[u8]) -> Sent {
+        let mut content = self.content();
+        let fault = content.faults.pop_front();
+        let refused = |status, kind, reason: &str| Sent::Refused {
+            status,
+            kind,
+            reason: reason.to_owned(),
+        };
+        match &fault {
+            Some(Fault::Throttled) => {
+                return refused(429, "TooManyRequestsException", "Maximum sending rate exceeded.");
+            }
+            Some(Fault::ServerError) => return refused(500, "InternalFailure", "An internal failure occurred."),
+            Some(Fault::Rejected(reason)) => return refused(400, "MessageRejected", reason),
+            Some(Fault::TimeoutAfterAcceptance) | None => {}
+        }
+        let request = match serde_json::from_slice::<SendEmail>(body) {
+            Ok(request) => request,
+            Err(error) => return refused(400, "BadRequestException", &error.to_string()),
+        };
+        let mail = match request.into_mail(self.clock.now()) {
+            Ok(mail) => mail,
+            Err(error) => return refused(500, "InternalFailure", &error.to_string()),
+        };
+        let id = mail.id.clone();
+        if let Err(error) = content.keep(mail) {
+            return refused(500, "InternalFailure", &error.to_string());
+        }
+        if fault.is_some() {
+            Sent::NoAnswer
+        } else {
+            Sent::Accepted { id }
+        }
+    }
+
+    fn content(&self) -> MutexGuard<'_, Content> {
+        self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Content {
+    fn keep(&mut self, mail: Mail) -> io::Result<()> {
+        self.file.append(&mail)?;
+        self.lines += 1;
+        self.mails.push_back(mail);
+        if self.mails.len() > CAPACITY {
+            self.mails.pop_front();
+        }
+        if self.lines > 2 * CAPACITY {
+            self.compact()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Writes the file anew, with what the mailbox holds.
+    fn compact(&mut self) -> io::Result<()> {
+        let surplus = self.mails.len().saturating_sub(CAPACITY);
+        self.mails.drain(..surplus);
+        let mut text = Vec::new();
+        for mail in &self.mails {
+            serde_json::to_writer(&mut text, mail)?;
+            text.push(b'\n');
+        }
+        self.lines = self.mails.len();
+        self.file.write(&text)
+    }
+}
+
+/// `POST /v2/email/outbound-emails`, as far as we send it.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SendEmail {
+    from_email_address: String,
+    destination: Destination,
+    #[serde(default)]
+    reply_to_addresses: Vec<String>,
+    #[serde(default)]
+    email_tags: Vec<Tag>,
+    content: EmailContent,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Destination {
+    to_addresses: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Tag {
+    name: String,
+    value: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct EmailContent {
+    simple: Simple,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Simple {
+    subject: Text,
+    body: Body,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Body {
+    #[serde(default)]
+    html: Text,
+    #[serde(default)]
+    text: Text,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Text {
+    data: String,
+}
+
+impl SendEmail {
+    fn into_mail(self, sent_at: Timestamp) -> io::Result<Mail> {
+        let mut id = [0; 24];
+        getrandom::fill(&mut id).map_err(io::Error::other)?;
+        Ok(Mail {
+            id: URL_SAFE_NO_PAD.encode(id),
+            to: self.destination.to_addresses,
+            from: self.from_email_address,
+            reply_to: self.reply_to_addresses,
+            subject: self.content.simple.subject.data,
+            text: self.content.simple.body.text.data,
+            html: self.content.simple.body.html.data,
+            sent_at,
+            tags: self.email_tags.into_iter().map(|tag| (tag.name, tag.value)).collect(),
+        })
+    }
+}

@@ -1,0 +1,67 @@
+//! Small things that survive a restart, one file each in the data directory. An ephemeral installation has no
+//! directory, and its state files remember nothing.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+/// The name of a file in the data directory, or of none.
+#[derive(Clone, Debug)]
+pub struct StateFile(Option<PathBuf>);
+
+impl StateFile {
+    /// The file `name` of `directory`.
+    pub fn new(directory: Option<&Path>, name: &str) -> Self {
+        Self(directory.map(|directory| directory.join(name)))
+    }
+
+    /// What was saved last; the default when that is nothing.
+    pub fn load<T: DeserializeOwned + Default>(&self) -> io::Result<T> {
+        match self.read()? {
+            Some(text) => serde_json::from_str(&text).map_err(io::Error::other),
+            None => Ok(T::default()),
+        }
+    }
+
+    /// Replaces what was saved. A crash leaves the old or the new content, never a part of it.
+    pub fn save(&self, value: &impl Serialize) -> io::Result<()> {
+        self.write(&serde_json::to_vec(value)?)
+    }
+
+    /// Everything in the file, if it exists.
+    pub fn read(&self) -> io::Result<Option<String>> {
+        let Some(path) = &self.0 else { return Ok(None) };
+        match fs::read_to_string(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            read => read.map(Some),
+        }
+    }
+
+    /// Replaces the whole file.
+    pub fn write(&self, content: &[u8]) -> io::Result<()> {
+        let Some(path) = &self.0 else { return Ok(()) };
+        let new = path.with_extension("new");
+        private().truncate(true).open(&new)?.write_all(content)?;
+        fs::rename(new, path)
+    }
+
+    /// Adds a line of JSON to the file.
+    pub fn append(&self, value: &impl Serialize) -> io::Result<()> {
+        let Some(path) = &self.0 else { return Ok(()) };
+        let mut line = serde_json::to_vec(value)?;
+        line.push(b'\n');
+        private().append(true).open(path)?.write_all(&line)
+    }
+}
+
+/// What lies in the data directory is for the eyes of its owner: it holds links, secrets and addresses.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.create(true).write(true).mode(0o600);
+    options
+}
