@@ -1,1 +1,14 @@
+//! Every operation of Roster: the HTTP and event edge. One file, one operation, one handler, one Lambda function.
+
+pub mod apps;
+pub mod aws;
+pub mod events;
+pub mod invites;
+pub mod me;
+pub mod meta;
 pub mod operations;
+pub mod paging;
+pub mod sessions;
+pub mod settings;
+pub mod setup;
+pub mod users;

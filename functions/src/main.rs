@@ -1,1 +1,60 @@
-fn main() {}
+//! The one program that every Lambda function runs: it takes its operation from the handler setting.
+
+use std::{process::ExitCode, sync::Arc};
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use roster_functions::{
+    aws::{self, optional, variable},
+    operations::{self, Operation, Runs},
+};
+use roster_mail::Mailer;
+use roster_store::Store;
+use roster_web::{App, Passwords, app::SystemClock};
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let level = optional("ROSTER_LOG").and_then(|level| level.parse().ok()).unwrap_or(tracing::Level::INFO);
+    tracing_subscriber::fmt().json().with_max_level(level).with_target(false).without_time().init();
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error, "the function cannot run");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Error> {
+    let name = variable("_HANDLER")?;
+    let operation = operations::all().iter().find(|operation| operation.name == name);
+    let operation =
+        operation.ok_or_else(|| format!("there is no operation {name}; see functions/src/operations.rs"))?;
+    let app = app()?;
+    match operation.runs {
+        Runs::OnRequest(_) | Runs::OnOtherRequests => serve(operation, app).await,
+        Runs::OnEvent(_, handle) => {
+            lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| handle(app.clone(), event.payload))).await
+        }
+        Runs::OnMailEvent(_, handle) => {
+            let mailer = Mailer::new(aws::ses()?, optional("ROSTER_MAIL_CONFIGURATION_SET"));
+            let handle = |event: LambdaEvent<Value>| handle(app.clone(), mailer.clone(), event.payload);
+            lambda_runtime::run(service_fn(handle)).await
+        }
+    }
+}
+
+async fn serve(operation: &Operation, app: App) -> Result<(), Error> {
+    let router = operation.router().ok_or("the operation serves no requests")?;
+    lambda_http::run(router.with_state(app)).await
+}
+
+fn app() -> Result<App, Error> {
+    Ok(App {
+        store: Store::new(aws::dynamodb()?, variable("ROSTER_TABLE")?),
+        clock: Arc::new(SystemClock),
+        // Lambda gives a function one request at a time.
+        passwords: Passwords::new(1),
+        setup_secret: optional("ROSTER_SETUP_SECRET").map(Arc::from),
+    })
+}

@@ -1,1 +1,3 @@
+//! The whole service in one process, through its front door, and what is deployed of it.
 
+mod template;

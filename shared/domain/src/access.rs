@@ -64,7 +64,11 @@ impl Caller {
 
     /// Whether the caller may change or end anything of `user`.
     pub fn may_touch(&self, user: &User) -> Result<()> {
-        if user.role <= self.role { Ok(()) } else { Err(Error::Forbidden("Nobody changes a user above their own role.")) }
+        if user.role <= self.role {
+            Ok(())
+        } else {
+            Err(Error::Forbidden("Nobody changes a user above their own role."))
+        }
     }
 
     /// As [`may_touch`](Self::may_touch), for what nobody does to themselves: deleting, suspending, demoting.

@@ -77,8 +77,14 @@ impl Action {
 /// Who did it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
-    User { id: UserId, label: String },
-    ApiKey { id: ApiKeyId, label: String },
+    User {
+        id: UserId,
+        label: String,
+    },
+    ApiKey {
+        id: ApiKeyId,
+        label: String,
+    },
     /// The installation itself: a schedule, the mail.
     System,
     /// Somebody without a credential.
@@ -88,10 +94,18 @@ pub enum Actor {
 /// To whom or what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
-    User { id: UserId, label: String },
+    User {
+        id: UserId,
+        label: String,
+    },
     /// An address without a user.
-    Address { label: String },
-    App { slug: AppSlug, label: String },
+    Address {
+        label: String,
+    },
+    App {
+        slug: AppSlug,
+        label: String,
+    },
     Installation,
 }
 

@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::{AppSlug, RoleSlug, settings::{Line, WebAddress}};
+use crate::{
+    AppSlug, RoleSlug,
+    settings::{Line, WebAddress},
+};
 
 /// An app with its own list of roles.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +39,8 @@ impl App {
 pub fn starting_roles() -> Vec<AppRole> {
     [("admin", "Admin"), ("power", "Power user"), ("basic", "Basic user")]
         .into_iter()
-        .filter_map(|(slug, name)| Some(AppRole { slug: slug.parse().ok()?, name: name.parse().ok()?, description: None }))
+        .filter_map(|(slug, name)| {
+            Some(AppRole { slug: slug.parse().ok()?, name: name.parse().ok()?, description: None })
+        })
         .collect()
 }

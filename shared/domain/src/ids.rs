@@ -10,7 +10,8 @@ use crate::Invalid;
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, utoipa::ToSchema)]
+        #[schema(value_type = String, example = "01JD8ZQ4V9WX6M2N3P5R7S8T9A", min_length = 26, max_length = 26)]
         pub struct $name(Ulid);
 
         impl $name {

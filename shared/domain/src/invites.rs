@@ -37,7 +37,13 @@ pub const VALID_HOURS: std::ops::RangeInclusive<u16> = 1..=720;
 
 impl Invite {
     /// A new invite, together with what the user's profile tells of it.
-    pub fn new(user: UserId, caller: &Caller, valid_hours: u16, message: Option<String>, now: Timestamp) -> (Self, Invited) {
+    pub fn new(
+        user: UserId,
+        caller: &Caller,
+        valid_hours: u16,
+        message: Option<String>,
+        now: Timestamp,
+    ) -> (Self, Invited) {
         let invite = Self {
             user,
             generation: 1,

@@ -23,10 +23,15 @@ pub struct Mail {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Carries the link of an invite of this generation.
-    Invitation { generation: u64 },
+    Invitation {
+        generation: u64,
+    },
     PasswordChanged,
     /// Goes to the old and to the new address.
-    EmailChanged { old: String, new: String },
+    EmailChanged {
+        old: String,
+        new: String,
+    },
 }
 
 impl Kind {

@@ -7,7 +7,8 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use crate::Invalid;
 
 /// What a person is called: one line of text, in any script.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(value_type = String, example = "Ada Lovelace", min_length = 1, max_length = 100)]
 pub struct PersonName(String); // Invariant: NFC, trimmed, 1 to 100 characters, no control characters.
 
 impl PersonName {
@@ -45,7 +46,9 @@ pub(crate) fn one_line(what: &str, text: &str, max: usize) -> Result<String, Inv
         Err(Invalid(format!("{what} cannot be empty.")))
     } else if text.chars().count() > max {
         Err(Invalid(format!("{what} has at most {max} characters.")))
-    } else if text.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')) {
+    } else if text.contains(|c: char| {
+        c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    }) {
         // The last two ranges turn the direction of writing, by which one name can pass for another.
         Err(Invalid(format!("{what} is one line of text, without control characters.")))
     } else {

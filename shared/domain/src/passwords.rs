@@ -76,7 +76,8 @@ impl Policy {
         let known: Vec<&str> = words.iter().map(String::as_str).collect();
         let strength = zxcvbn::zxcvbn(&password.0, &known);
         if strength.score() < WEAKEST_ACCEPTED {
-            let reason = strength.feedback().and_then(|feedback| feedback.warning()).map(|warning| warning.to_string());
+            let reason =
+                strength.feedback().and_then(zxcvbn::feedback::Feedback::warning).map(|warning| warning.to_string());
             let reason = reason.unwrap_or_else(|| "This is among the first that are tried.".to_owned());
             return Err(Invalid(format!("This password is easy to guess. {reason}")));
         }
@@ -158,7 +159,7 @@ impl Default for Hasher {
 
 impl Hasher {
     pub fn hash(&mut self, password: &Password, salt: [u8; 16]) -> Result<StoredPassword, HashError> {
-        let output = self.run(self.argon2.clone(), password, &salt)?;
+        let output = self.run(&self.argon2.clone(), password, &salt)?;
         let hash = PasswordHash {
             algorithm: Algorithm::Argon2id.ident(),
             version: Some(Version::V0x13.into()),
@@ -172,7 +173,7 @@ impl Hasher {
     /// Whether `password` is the stored one. Without a stored one the same work is done, and the answer is no.
     pub fn verify(&mut self, password: &Password, stored: Option<&StoredPassword>) -> Result<bool, HashError> {
         let Some(stored) = stored else {
-            self.run(self.argon2.clone(), password, &[0; 16])?;
+            self.run(&self.argon2.clone(), password, &[0; 16])?;
             return Ok(false);
         };
         let stored = PasswordHash::new(&stored.0)?;
@@ -180,11 +181,11 @@ impl Hasher {
             return Err(HashError::Incomplete);
         };
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::try_from(&stored)?);
-        let output = self.run(argon2, password, &salt)?;
+        let output = self.run(&argon2, password, &salt)?;
         Ok(output.ct_eq(expected.as_bytes()).into())
     }
 
-    fn run(&mut self, argon2: Argon2<'_>, password: &Password, salt: &[u8]) -> Result<[u8; HASH_BYTES], HashError> {
+    fn run(&mut self, argon2: &Argon2<'_>, password: &Password, salt: &[u8]) -> Result<[u8; HASH_BYTES], HashError> {
         let blocks = argon2.params().block_count();
         if self.memory.len() < blocks {
             self.memory.resize(blocks, Block::default());

@@ -33,7 +33,7 @@ impl Session {
     /// A session of `user` and its token, which is given out once.
     pub fn start(
         user: &User,
-        settings: &SecuritySettings,
+        settings: SecuritySettings,
         (id, secret): (SessionId, Secret),
         (ip, user_agent): (Option<String>, Option<String>),
         now: Timestamp,

@@ -45,7 +45,8 @@ impl SecuritySettings {
 }
 
 /// One line of text, such as the name of a company.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(value_type = String, example = "Analytical Engines", min_length = 1, max_length = 100)]
 pub struct Line(String); // Invariant: NFC, trimmed, 1 to 100 characters, no control characters.
 
 impl Line {
@@ -63,7 +64,8 @@ impl FromStr for Line {
 }
 
 /// An address on the web: `https`, or `http` on this machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(value_type = String, format = "uri", example = "https://example.com/logo.png", max_length = 500)]
 pub struct WebAddress(String);
 
 impl WebAddress {
@@ -81,7 +83,8 @@ impl FromStr for WebAddress {
 }
 
 /// The origin of the console, without a slash at the end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(value_type = String, format = "uri", example = "https://users.example.com", max_length = 500)]
 pub struct PlatformUrl(String);
 
 impl PlatformUrl {

@@ -217,6 +217,12 @@ impl User {
         Ok(())
     }
 
+    /// Counts a change that somebody made.
+    pub fn changed(&mut self, now: Timestamp) {
+        self.version += 1;
+        self.updated_at = now;
+    }
+
     /// Ends every session of the user, those that start with an older reading of the user included.
     pub fn end_sessions(&mut self) {
         self.session_generation += 1;
@@ -224,10 +230,8 @@ impl User {
 
     /// What the activity tells of a user, field by field. Never a secret.
     pub(crate) fn described(&self) -> BTreeMap<String, String> {
-        let mut fields = BTreeMap::from([
-            ("email".to_owned(), self.email.to_string()),
-            ("role".to_owned(), self.role.to_string()),
-        ]);
+        let mut fields =
+            BTreeMap::from([("email".to_owned(), self.email.to_string()), ("role".to_owned(), self.role.to_string())]);
         let status = match &self.state {
             State::Invited(invited) if invited.expiry_recorded => Status::InviteExpired,
             State::Invited(_) => Status::Invited,

@@ -83,7 +83,7 @@ impl Mailer {
 /// (RFC 2047).
 fn sender(settings: &EmailSettings) -> String {
     let address = settings.from_address.as_str();
-    match settings.from_name.as_ref().map(|name| name.as_str()) {
+    match settings.from_name.as_ref().map(roster_domain::settings::Line::as_str) {
         None => address.to_owned(),
         Some(name) if name.is_ascii() => {
             format!("\"{}\" <{address}>", name.replace('\\', "\\\\").replace('"', "\\\""))
@@ -122,9 +122,9 @@ where
         "MailFromDomainNotVerifiedException" => {
             Failure::Final("The domain of the sender is not verified in SES. Verify it, then send again.".to_owned())
         }
-        "AccountSuspendedException" => {
-            Failure::Final("SES has suspended sending for this AWS account. Ask AWS Support, then send again.".to_owned())
-        }
+        "AccountSuspendedException" => Failure::Final(
+            "SES has suspended sending for this AWS account. Ask AWS Support, then send again.".to_owned(),
+        ),
         "BadRequestException" | "NotFoundException" | "AccessDeniedException" => {
             Failure::Final(format!("SES cannot send with these settings: {detail}"))
         }

@@ -82,8 +82,9 @@ fn environment() -> Result<&'static Environment<'static>, minijinja::Error> {
         return Ok(environment);
     }
     let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|name| {
-        if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None }
+    environment.set_auto_escape_callback(|name| match name.rsplit_once('.') {
+        Some((_, "html")) => AutoEscape::Html,
+        _ => AutoEscape::None,
     });
     for (name, source) in TEMPLATES {
         environment.add_template(name, source)?;
@@ -136,7 +137,8 @@ mod tests {
 
         assert_eq!(mail.subject, "Eve Bcc: all@example.com invites you to Engines & Co");
         for part in [&mail.html, &mail.text] {
-            for expected in ["Power user in Wiki", "#token=invite_1.2", "1 December 2026, 10:00 UTC", "ada@example.com"] {
+            for expected in ["Power user in Wiki", "#token=invite_1.2", "1 December 2026, 10:00 UTC", "ada@example.com"]
+            {
                 assert!(part.contains(expected), "{expected} in {part}");
             }
         }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// What is written together with a user.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Change<'a> {
     /// The user as read; nobody, if they are new.
     pub before: Option<&'a User>,

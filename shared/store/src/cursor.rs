@@ -43,11 +43,11 @@ impl Sealer {
         self.mac(list, text).verify_truncated_left(seal).map_err(|_| refused())?;
         let text = std::str::from_utf8(text).map_err(|_| refused())?;
         let parts: Vec<&str> = text.split(SEPARATOR).collect();
-        let [pk, sk, entry_pk, entry_sk] = parts[..] else {
+        let [pk, sk, partition, position] = parts[..] else {
             return Err(refused());
         };
         let key = Key { pk: pk.to_owned(), sk: sk.to_owned() };
-        Ok(Place { key, entry: Entry { pk: entry_pk.to_owned(), sk: entry_sk.to_owned() } })
+        Ok(Place { key, entry: Entry { pk: partition.to_owned(), sk: position.to_owned() } })
     }
 
     fn mac(&self, list: &str, text: &[u8]) -> Hmac<Sha256> {

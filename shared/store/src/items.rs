@@ -75,10 +75,7 @@ pub(crate) trait Item: Sized {
 
 impl Key {
     pub(crate) fn attributes(self) -> Attributes {
-        HashMap::from([
-            ("pk".to_owned(), AttributeValue::S(self.pk)),
-            ("sk".to_owned(), AttributeValue::S(self.sk)),
-        ])
+        HashMap::from([("pk".to_owned(), AttributeValue::S(self.pk)), ("sk".to_owned(), AttributeValue::S(self.sk))])
     }
 }
 
@@ -385,11 +382,7 @@ impl Item for Credential {
     }
 
     fn stored(&self) -> StoredCredential {
-        StoredCredential {
-            user_id: self.user,
-            phc: self.password.as_phc().to_owned(),
-            changed_at: self.changed_at,
-        }
+        StoredCredential { user_id: self.user, phc: self.password.as_phc().to_owned(), changed_at: self.changed_at }
     }
 
     fn restored(stored: StoredCredential) -> Result<Self, Invalid> {

@@ -21,7 +21,8 @@
 
 use jiff::{Timestamp, tz::Offset};
 use roster_domain::{
-    ActivityId, AppSlug, EmailAddress, MailId, RoleSlug, SessionId, UserId, names::{fold, prefix},
+    ActivityId, AppSlug, EmailAddress, MailId, RoleSlug, SessionId, UserId,
+    names::{fold, prefix},
 };
 
 /// The primary key of an item.
@@ -101,6 +102,16 @@ pub(crate) fn mail(user: UserId, id: MailId) -> Key {
     key(user_partition(user), format!("{MAIL_PREFIX}{id}"))
 }
 
+/// Whose partition this is.
+pub fn user_of_partition(pk: &str) -> Option<UserId> {
+    pk.strip_prefix("USER#")?.parse().ok()
+}
+
+/// Which mail has this key.
+pub fn mail_of_key(pk: &str, sk: &str) -> Option<(UserId, MailId)> {
+    user_of_partition(pk).zip(sk.strip_prefix(MAIL_PREFIX)?.parse().ok())
+}
+
 pub(crate) fn activity(at: Timestamp, id: ActivityId) -> Key {
     let day = Offset::UTC.to_datetime(at).date();
     key(format!("ACTIVITY#{day}"), id.to_string())
@@ -163,7 +174,8 @@ pub(crate) fn outbox(due_at: Timestamp, id: MailId) -> Entry {
 
 /// Sorts after every entry of `at` and before those of later moments.
 pub(crate) fn until(at: Timestamp) -> String {
-    format!("{}{END}{END}", sortable(at))
+    const AFTER_END: char = ' ';
+    format!("{}{AFTER_END}", sortable(at))
 }
 
 /// The partition of an app, and of the roles in it.

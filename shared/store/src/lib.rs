@@ -89,10 +89,7 @@ impl Store {
     }
 
     /// Access pattern 4: what a sign-in is checked against. Nobody's id is read like anybody's.
-    pub async fn sign_in_reading(
-        &self,
-        user: UserId,
-    ) -> Result<(Option<User>, Option<Credential>, SecuritySettings)> {
+    pub async fn sign_in_reading(&self, user: UserId) -> Result<(Option<User>, Option<Credential>, SecuritySettings)> {
         let (user, credential, security) = (keys::user(user), keys::credential(user), keys::security_settings());
         let mut found = self.read([&user, &credential, &security]).await?;
         Ok((found.take(&user)?, found.take(&credential)?, found.take(&security)?.unwrap_or_default()))
@@ -140,7 +137,13 @@ impl Store {
             .send()
             .await;
         match touched {
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
+            Err(error)
+                if error.as_service_error().is_some_and(
+                    aws_sdk_dynamodb::operation::update_item::UpdateItemError::is_conditional_check_failed_exception,
+                ) =>
+            {
+                Ok(())
+            }
             touched => touched.map(drop).map_err(failed),
         }
     }
@@ -217,7 +220,11 @@ impl Store {
             .send()
             .await;
         match added {
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if error.as_service_error().is_some_and(
+                    aws_sdk_dynamodb::operation::update_item::UpdateItemError::is_conditional_check_failed_exception,
+                ) =>
+            {
                 Ok(false)
             }
             added => added.map(|_| true).map_err(failed),
@@ -306,7 +313,8 @@ impl Store {
                 .await
                 .map_err(failed)?;
             let left = page.items.unwrap_or_default();
-            let is_the_user = |key: &Attributes| key.get("sk").is_some_and(|sk| sk == &AttributeValue::S(keys::USER.into()));
+            let is_the_user =
+                |key: &Attributes| key.get("sk").is_some_and(|sk| sk == &AttributeValue::S(keys::USER.into()));
             if left.iter().any(is_the_user) {
                 return Ok(0);
             }
@@ -359,7 +367,7 @@ impl Store {
         let mut found = Found::default();
         for attempt in 0.. {
             let answer = self.client.batch_get_item().set_request_items(Some(left)).send().await.map_err(failed)?;
-            for item in answer.responses.into_iter().flat_map(|mut tables| tables.remove(&self.table)).flatten() {
+            for item in answer.responses.into_iter().filter_map(|mut tables| tables.remove(&self.table)).flatten() {
                 found.add(item);
             }
             left = answer.unprocessed_keys.unwrap_or_default();

@@ -112,7 +112,12 @@ impl Store {
     }
 
     /// Access pattern 25: users with an invite, soonest expiry first.
-    pub async fn invited_users(&self, status: Option<Status>, page: &PageRequest, now: Timestamp) -> Result<Page<User>> {
+    pub async fn invited_users(
+        &self,
+        status: Option<Status>,
+        page: &PageRequest,
+        now: Timestamp,
+    ) -> Result<Page<User>> {
         let range = match status {
             Some(Status::Invited) => Range::From(keys::until(now)),
             Some(Status::InviteExpired) => Range::UpTo(keys::until(now)),
@@ -150,20 +155,20 @@ impl Store {
         loop {
             let (rows, has_more) = self.query(source, after.clone(), chunk).await?;
             let places = rows.iter().map(|row| source.place(row)).collect::<Result<Vec<_>>>()?;
-            let last = places.len().saturating_sub(1);
+            let final_row = places.len().saturating_sub(1);
             let users = self.users_behind(rows).await?;
             for (n, (user, place)) in users.into_iter().zip(places).enumerate() {
                 if let Some(user) = user.filter(|user| is_wanted(user, &place)) {
                     found.push(user);
                 }
-                let is_last = n == last && !has_more;
+                let is_last = n == final_row && !has_more;
                 after = Some(place);
                 if found.len() == page.limit {
                     let next_cursor = self.seal(list, after.filter(|_| !is_last)).await?;
                     return Ok(Page { items: found, next_cursor });
                 }
             }
-            examined += last + 1;
+            examined += final_row + 1;
             if !has_more || examined >= MAX_EXAMINED {
                 let next_cursor = self.seal(list, after.filter(|_| has_more)).await?;
                 return Ok(Page { items: found, next_cursor });

@@ -21,10 +21,7 @@ pub async fn create(client: &Client, name: &str) -> Result<(), BoxError> {
     let attributes = ["pk", "sk"].into_iter().chain(INDEXES.into_iter().flat_map(|(_, pk, sk)| [pk, sk]));
     let attributes = attributes
         .map(|attribute| {
-            AttributeDefinition::builder()
-                .attribute_name(attribute)
-                .attribute_type(ScalarAttributeType::S)
-                .build()
+            AttributeDefinition::builder().attribute_name(attribute).attribute_type(ScalarAttributeType::S).build()
         })
         .collect::<Result<Vec<_>, _>>()?;
     let indexes = INDEXES

@@ -39,7 +39,10 @@ pub(crate) struct Condition {
 }
 
 impl Condition {
-    pub(crate) fn new(expression: impl Into<String>, values: impl IntoIterator<Item = (&'static str, AttributeValue)>) -> Self {
+    pub(crate) fn new(
+        expression: impl Into<String>,
+        values: impl IntoIterator<Item = (&'static str, AttributeValue)>,
+    ) -> Self {
         Self { expression: expression.into(), values: values.into_iter().collect() }
     }
 

@@ -1,0 +1,96 @@
+//! A new app, with roles of its own or with those that every app starts with.
+
+use axum::extract::State;
+use roster_domain::{
+    AppSlug, Error, FieldError, RoleSlug,
+    activity::{Action, Change, Subject},
+    apps::{App as RosterApp, AppRole, MAX_ROLES, starting_roles},
+    settings::{Line, WebAddress},
+};
+use roster_web::{App, Body, Builder, Client, Created, Many, ProblemBody, Result, fields, views::AppView};
+use utoipa::ToSchema;
+
+fields! {
+    /// A new app.
+    #[derive(ToSchema)]
+    pub struct CreateApp {
+        slug: AppSlug,
+        name: Line,
+        url: Option<WebAddress>,
+        description: Option<Line>,
+        /// `admin`, `power` and `basic`, if nothing is said.
+        #[schema(value_type = Option<Vec<NewAppRole>>, max_items = 50)]
+        roles: Option<Many<NewAppRole, MAX_ROLES>>,
+    }
+}
+
+fields! {
+    /// A role of an app.
+    #[derive(ToSchema)]
+    pub struct NewAppRole {
+        slug: RoleSlug,
+        name: Line,
+        description: Option<Line>,
+    }
+}
+
+/// Create an app
+#[utoipa::path(
+    post,
+    path = "/v1/apps",
+    tag = "Apps",
+    request_body = CreateApp,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 201, body = AppView),
+        (status = 400, description = "`invalid-fields`", body = ProblemBody),
+        (status = 401, description = "`unauthenticated`", body = ProblemBody),
+        (status = 403, description = "`forbidden`", body = ProblemBody),
+        (status = 409, description = "`slug-taken`", body = ProblemBody)
+    )
+)]
+pub async fn create_app(
+    builder: Builder,
+    client: Client,
+    State(app): State<App>,
+    Body(body): Body<CreateApp>,
+) -> Result<Created<AppView>> {
+    let now = app.now();
+    let roles = body.roles.map_or_else(|| Ok(starting_roles()), |roles| distinct(roles.0))?;
+    let new = RosterApp {
+        slug: body.slug,
+        name: body.name,
+        url: body.url,
+        description: body.description,
+        roles,
+        created_at: now,
+    };
+    let changes = vec![
+        Change::new("name", None, Some(new.name.as_str().to_owned())),
+        Change::new(
+            "roles",
+            None,
+            Some(new.roles.iter().map(|role| role.slug.as_str()).collect::<Vec<_>>().join(", ")),
+        ),
+    ];
+    let subject = Subject::App { slug: new.slug.clone(), label: new.name.as_str().to_owned() };
+    let activity = app.activity(now, Action::AppCreated, (builder.actor(), subject), changes, &client);
+    app.store.create_app(&new, &activity).await?;
+    Ok(Created(AppView::from(&new)))
+}
+
+/// The roles, if there is one at least and no two share a slug.
+fn distinct(roles: Vec<NewAppRole>) -> Result<Vec<AppRole>, Error> {
+    let refused = |pointer: String, detail: &str| Error::InvalidFields(vec![FieldError::new(pointer, detail)]);
+    if roles.is_empty() {
+        return Err(refused("/roles".to_owned(), "An app has one role at least."));
+    }
+    let mut distinct: Vec<AppRole> = Vec::new();
+    for (n, NewAppRole { slug, name, description }) in roles.into_iter().enumerate() {
+        if distinct.iter().any(|role| role.slug == slug) {
+            return Err(refused(format!("/roles/{n}/slug"), "Another role of this app has this slug."));
+        }
+        distinct.push(AppRole { slug, name, description });
+    }
+    Ok(distinct)
+}

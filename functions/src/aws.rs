@@ -1,0 +1,98 @@
+//! The clients of AWS, as Lambda needs them: built once, before the first request, from the environment alone.
+//!
+//! `aws-config` would look in files and ask services for what the environment of a function always tells.
+
+use std::time::Duration;
+
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, error::CredentialsError, future::ProvideCredentials as Provided},
+};
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
+};
+use lambda_runtime::Error;
+
+/// The certificate authorities of AWS's endpoints: Amazon Root CA 1 to 4 and Starfield Services Root CA G2.
+///
+/// Reading the system's whole store would double the time to the first answer. `docs/operations.md` says how to renew
+/// the file.
+const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
+
+/// What one attempt of a call may take, and all its attempts.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// A client of DynamoDB.
+pub fn dynamodb() -> Result<aws_sdk_dynamodb::Client, Error> {
+    use aws_sdk_dynamodb::config::{Builder, Region, timeout::TimeoutConfig};
+    let timeouts = TimeoutConfig::builder()
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
+    let config = Builder::default()
+        .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest())
+        .region(Region::new(variable("AWS_REGION")?))
+        .credentials_provider(Environment)
+        .timeout_config(timeouts)
+        .http_client(http_client()?);
+    Ok(aws_sdk_dynamodb::Client::from_conf(match optional("AWS_ENDPOINT_URL_DYNAMODB") {
+        Some(url) => config.endpoint_url(url).build(),
+        None => config.build(),
+    }))
+}
+
+/// A client of SES.
+pub fn ses() -> Result<aws_sdk_sesv2::Client, Error> {
+    use aws_sdk_sesv2::config::{Builder, Region, timeout::TimeoutConfig};
+    let timeouts = TimeoutConfig::builder()
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
+    let config = Builder::default()
+        .behavior_version(aws_sdk_sesv2::config::BehaviorVersion::latest())
+        .region(Region::new(variable("AWS_REGION")?))
+        .credentials_provider(Environment)
+        .timeout_config(timeouts)
+        .http_client(http_client()?);
+    Ok(aws_sdk_sesv2::Client::from_conf(match optional("AWS_ENDPOINT_URL_SESV2") {
+        Some(url) => config.endpoint_url(url).build(),
+        None => config.build(),
+    }))
+}
+
+/// A variable that must be set.
+#[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
+pub fn variable(name: &str) -> Result<String, Error> {
+    std::env::var(name).map_err(|_| format!("the environment variable {name} is not set").into())
+}
+
+/// A variable that may be missing or empty.
+pub fn optional(name: &str) -> Option<String> {
+    variable(name).ok().filter(|value| !value.is_empty())
+}
+
+fn http_client() -> Result<aws_smithy_runtime_api::client::http::SharedHttpClient, Error> {
+    let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+    let context = TlsContext::builder().with_trust_store(roots).build()?;
+    Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context).build_https())
+}
+
+/// The credentials of the function's role, which Lambda keeps in the environment.
+#[derive(Debug)]
+struct Environment;
+
+impl ProvideCredentials for Environment {
+    fn provide_credentials<'a>(&'a self) -> Provided<'a>
+    where
+        Self: 'a,
+    {
+        let variable = |name| variable(name).map_err(CredentialsError::invalid_configuration);
+        let credentials = variable("AWS_ACCESS_KEY_ID").and_then(|id| {
+            let secret = variable("AWS_SECRET_ACCESS_KEY")?;
+            Ok(Credentials::new(id, secret, optional("AWS_SESSION_TOKEN"), None, "environment"))
+        });
+        Provided::ready(credentials)
+    }
+}

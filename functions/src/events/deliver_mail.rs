@@ -1,0 +1,24 @@
+//! New entries of the outbox are sent.
+//!
+//! A failure of SES is noted on the entry, which `retry_mail` takes up again, so one bad recipient holds up nobody. Only
+//! a failure to read or write the table makes Lambda give the record again.
+
+use lambda_runtime::Error;
+use roster_mail::Mailer;
+use roster_store::keys::mail_of_key;
+use roster_web::App;
+use serde_json::Value;
+
+use super::{delivery::deliver, stream};
+
+/// Sends the mails of these stream records.
+pub async fn deliver_mail(app: App, mailer: Mailer, event: Value) -> Result<Value, Error> {
+    stream::each(event, async |record| {
+        let key = stream::key(&record, "pk").zip(stream::key(&record, "sk"));
+        match key.and_then(|(pk, sk)| mail_of_key(pk, sk)) {
+            Some((user, mail)) => deliver(&app, &mailer, user, mail).await,
+            None => Ok(()),
+        }
+    })
+    .await
+}

@@ -1,0 +1,10 @@
+//! What happens by itself: mail on its way, invites that run out, what deleted users leave behind.
+//!
+//! Every event may come late, twice or never in time, so each operation reads the present state and decides by it.
+
+pub mod clean_up_user;
+pub mod deliver_mail;
+mod delivery;
+pub mod expire_invites;
+pub mod retry_mail;
+mod stream;

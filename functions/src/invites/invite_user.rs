@@ -1,0 +1,130 @@
+//! An admin invites somebody: by e-mail, or by a link that the admin hands over.
+//!
+//! User, claim on the address, invite, outbox entry and activity are one transaction. The mail follows from the table's
+//! stream, so a mail that fails never loses an invite.
+
+use axum::extract::State;
+use roster_domain::{
+    AppRoles, EmailAddress, Error, FieldError, PersonName, Role, User,
+    activity::{Action, Subject, user_changes},
+    apps::App as RosterApp,
+    invites::Invite,
+    settings::EmailSettings,
+    users::{Profile, check_app_roles},
+};
+use roster_store::Change;
+use roster_web::{Admin, App, Body, Client, Created, FieldValue, ProblemBody, Ranged, Result, fields, views::UserView};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::issued::{DeliveryBy, Issued, hand_over, mail_invite, platform_url};
+use crate::users::update_user::taken_by;
+
+fields! {
+    /// Whom to invite, and to what.
+    #[derive(ToSchema)]
+    pub struct InviteUser {
+        email: EmailAddress,
+        name: Option<PersonName>,
+        /// `member`, if nothing is said.
+        role: Option<Role>,
+        /// A role in each app that the user may enter, by slug.
+        #[schema(value_type = Option<std::collections::BTreeMap<String, String>>, example = json!({ "wiki": "basic" }))]
+        app_roles: Option<AppRoles>,
+        /// Words of the inviter, shown in the mail.
+        #[schema(value_type = Option<String>, max_length = 1000)]
+        message: Option<InviteMessage>,
+        /// For how many hours the invite is valid; the e-mail settings have the default.
+        #[schema(value_type = Option<u16>, minimum = 1, maximum = 720)]
+        valid_hours: Option<Ranged<1, 720>>,
+        /// `email`, if nothing is said.
+        delivery: Option<DeliveryBy>,
+    }
+}
+
+/// Words of the inviter: at most 1000 characters, with line breaks.
+pub struct InviteMessage(String);
+
+impl FieldValue for InviteMessage {
+    fn read(value: Option<Value>, pointer: &str, errors: &mut Vec<FieldError>) -> Option<Self> {
+        const MAX_CHARS: usize = 1000;
+        let text = String::read(value, pointer, errors)?;
+        let is_text = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
+        if text.chars().count() > MAX_CHARS {
+            errors.push(FieldError::new(pointer, format!("A message has at most {MAX_CHARS} characters.")));
+        } else if !text.chars().all(is_text) {
+            errors.push(FieldError::new(pointer, "A message is text, without control characters."));
+        } else {
+            return Some(Self(text));
+        }
+        None
+    }
+}
+
+/// Invite a user
+#[utoipa::path(
+    post,
+    path = "/v1/invites",
+    tag = "Invites",
+    request_body = InviteUser,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 201, body = Issued),
+        (status = 400, description = "`invalid-fields`", body = ProblemBody),
+        (status = 401, description = "`unauthenticated`", body = ProblemBody),
+        (status = 403, description = "`forbidden`", body = ProblemBody),
+        (status = 409, description = "`email-taken`, with `user_id` and `user_status`; `email-not-configured`", body = ProblemBody)
+    )
+)]
+pub async fn invite_user(
+    admin: Admin,
+    client: Client,
+    State(app): State<App>,
+    Body(body): Body<InviteUser>,
+) -> Result<Created<Issued>> {
+    let app_roles = body.app_roles.unwrap_or_default();
+    check_app_roles(&app_roles)?;
+    let (settings, apps) = app.store.email_settings_and_apps(app_roles.keys()).await?;
+    check_known(&app_roles, &apps)?;
+    let delivery = body.delivery.unwrap_or_default();
+    if delivery == DeliveryBy::Email && settings.is_none() {
+        return Err(Error::EmailNotConfigured.into());
+    }
+
+    let now = app.now();
+    let default = settings.as_ref().map_or(EmailSettings::DEFAULT_INVITE_VALID_HOURS, |set| set.invite_valid_hours);
+    let valid_hours = body.valid_hours.map_or(default, |hours| hours.0);
+    let profile = Profile { email: body.email, name: body.name, role: body.role.unwrap_or_default(), app_roles };
+    let id = app.user_id(now);
+    let (mut invite, invited) = Invite::new(id, &admin, valid_hours, body.message.map(|text| text.0), now);
+    let mut user = User::invited(id, profile, invited, now);
+    let (mails, invite_link) = match delivery {
+        DeliveryBy::Email => (vec![mail_invite(&app, &invite, &mut user, now)], None),
+        DeliveryBy::Link => {
+            let url = platform_url(settings.as_ref().map(|set| &set.platform_url), &client)?;
+            (Vec::new(), Some(hand_over(&app, &mut invite, &url)))
+        }
+    };
+    let parties = (admin.actor(), Subject::from(&user));
+    let activity = app.activity(now, Action::UserInvited, parties, user_changes(None, Some(&user)), &client);
+    let change = Change { after: Some(&user), invite: Some(&invite), mails: &mails, ..Change::default() };
+    match app.store.apply(change, &activity).await {
+        Err(Error::EmailTaken { user_id, .. }) => return Err(taken_by(&app, user_id).await?.into()),
+        written => written?,
+    }
+    Ok(Created(Issued { user: UserView::new(&user, now), invite_link }))
+}
+
+/// Refuses roles in apps that do not exist, and roles that their apps do not have.
+pub(crate) fn check_known(app_roles: &AppRoles, apps: &[RosterApp]) -> Result<(), Error> {
+    let refused = app_roles.iter().filter_map(|(slug, role)| {
+        let detail = match apps.iter().find(|app| app.slug == *slug) {
+            None => format!("There is no app {slug}."),
+            Some(app) if !app.has_role(role) => format!("The app {slug} has no role {role}."),
+            Some(_) => return None,
+        };
+        Some(FieldError::new(format!("/app_roles/{slug}"), detail))
+    });
+    let refused: Vec<FieldError> = refused.collect();
+    if refused.is_empty() { Ok(()) } else { Err(Error::InvalidFields(refused)) }
+}

@@ -1,0 +1,5 @@
+//! One's own account.
+
+pub mod change_password;
+pub mod get_me;
+pub mod update_me;

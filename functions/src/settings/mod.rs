@@ -1,0 +1,5 @@
+//! Settings of the installation.
+
+pub mod get_email_settings;
+pub mod set_email_settings;
+pub(crate) mod shown;

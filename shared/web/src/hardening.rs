@@ -1,0 +1,82 @@
+//! What every answer carries and every request must keep to, whatever the operation.
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::{HeaderName, HeaderValue, request::Parts},
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Response},
+};
+use roster_domain::{Error, FieldError};
+
+use crate::{Client, Problem, fields::query_values, problem::Result};
+
+/// 1 MiB: 500 rows of a bulk call fit many times over.
+const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// OWASP ASVS 5.0, chapters 3.4 and 14.3: what a browser may do with an answer of an API is next to nothing.
+const HEADERS: [(&str, &str); 5] = [
+    ("cache-control", "no-store"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("referrer-policy", "no-referrer"),
+    ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+    ("x-content-type-options", "nosniff"),
+];
+
+/// Marks requests of operations that take no query at all.
+#[derive(Clone, Copy)]
+struct TakesNoQuery;
+
+/// Wraps the routes of one operation. Where it takes no query, one is refused: here, if it is public, else after the
+/// caller's rights are known. Where it takes one, [`Query`](crate::Query) judges it.
+pub fn harden<S: Clone + Send + Sync + 'static>(router: Router<S>, takes_query: bool, is_public: bool) -> Router<S> {
+    let check = move |request: Request, next: Next| async move {
+        let (mut parts, body) = request.into_parts();
+        if !takes_query {
+            parts.extensions.insert(TakesNoQuery);
+        }
+        match check_query(&parts) {
+            Err(problem) if is_public => problem.into_response(),
+            _ => next.run(Request::from_parts(parts, body)).await,
+        }
+    };
+    router.layer(from_fn(check)).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)).layer(from_fn(add_headers))
+}
+
+/// The answer to a path that no operation has.
+pub async fn not_found(request: Request) -> Response {
+    with_headers(&request.into_parts().0, Problem::NotFound.into_response())
+}
+
+/// The answer to a method that a path does not take; it takes those in `allow`.
+pub fn method_not_allowed(parts: &Parts, allow: String) -> Response {
+    with_headers(parts, Problem::MethodNotAllowed { allow }.into_response())
+}
+
+/// Refuses a query where the operation takes none: a typing mistake must not be swallowed.
+pub(crate) fn check_query(parts: &Parts) -> Result<()> {
+    if parts.extensions.get::<TakesNoQuery>().is_none() {
+        return Ok(());
+    }
+    let mut errors = Vec::new();
+    let given = query_values(parts.uri.query().unwrap_or_default(), &mut errors);
+    errors.extend(given.keys().map(|name| FieldError::new(format!("/{name}"), "There is no such query parameter.")));
+    if errors.is_empty() { Ok(()) } else { Err(Error::InvalidFields(errors).into()) }
+}
+
+async fn add_headers(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let known = parts.clone();
+    with_headers(&known, next.run(Request::from_parts(parts, body)).await)
+}
+
+fn with_headers(parts: &Parts, mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+    }
+    if let Some(id) = Client::of(parts).origin.request_id.and_then(|id| HeaderValue::from_str(&id).ok()) {
+        headers.insert("x-request-id", id);
+    }
+    response
+}
