@@ -24,10 +24,7 @@ pub struct LocalClock {
 impl LocalClock {
     /// The clock as `file` remembers it.
     pub fn load(file: StateFile) -> io::Result<Self> {
-        Ok(Self {
-            ahead: Arc::new(AtomicI64::new(file.load()?)),
-            file,
-        })
+        Ok(Self { ahead: Arc::new(AtomicI64::new(file.load()?)), file })
     }
 
     /// The time of the installation.
@@ -46,6 +43,7 @@ impl LocalClock {
         Ok(now)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "this is the clock of the installation")]
     fn at(ahead: i64) -> Option<Timestamp> {
         Timestamp::now().checked_add(SignedDuration::from_secs(ahead)).ok()
     }
@@ -82,9 +80,6 @@ mod tests {
         assert!(after.duration_since(before) >= SignedDuration::from_hours(1));
         assert!(clock.advance(Duration::from_secs(u64::MAX)).is_err());
         assert!(clock.advance(Duration::from_secs(400_000_000_000)).is_err());
-        assert!(
-            clock.now().duration_since(after) < SignedDuration::from_mins(1),
-            "a refusal moves nothing"
-        );
+        assert!(clock.now().duration_since(after) < SignedDuration::from_mins(1), "a refusal moves nothing");
     }
 }

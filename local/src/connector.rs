@@ -63,10 +63,7 @@ impl Connector {
     }
 
     fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let body = request
-            .body()
-            .bytes()
-            .ok_or_else(|| ConnectorError::user("a body that streams".into()))?;
+        let body = request.body().bytes().ok_or_else(|| ConnectorError::user("a body that streams".into()))?;
         let Some(target) = request.headers().get("x-amz-target") else {
             return self.send_mail(body);
         };
@@ -82,10 +79,7 @@ impl Connector {
         match self.mailbox.accept(body) {
             Sent::Accepted { id } => response(200, serde_json::json!({ "MessageId": id }).to_string().into_bytes()),
             Sent::Refused { status, kind, reason } => {
-                let mut response = response(
-                    status,
-                    serde_json::json!({ "message": reason }).to_string().into_bytes(),
-                )?;
+                let mut response = response(status, serde_json::json!({ "message": reason }).to_string().into_bytes())?;
                 response.headers_mut().insert("x-amzn-errortype", kind);
                 Ok(response)
             }
@@ -161,15 +155,7 @@ mod tests {
     }
 
     async fn get(client: &Client, pk: &str, sk: &str) -> Option<HashMap<String, AttributeValue>> {
-        client
-            .get_item()
-            .table_name(TABLE)
-            .key("pk", text(pk))
-            .key("sk", text(sk))
-            .send()
-            .await
-            .unwrap()
-            .item
+        client.get_item().table_name(TABLE).key("pk", text(pk)).key("sk", text(sk)).send().await.unwrap().item
     }
 
     #[tokio::test]
@@ -199,28 +185,16 @@ mod tests {
     #[tokio::test]
     async fn a_cancelled_transaction_gives_its_reasons_and_writes_nothing() {
         let (_, client) = connector().await;
-        client
-            .transact_write_items()
-            .transact_items(put("taken"))
-            .send()
-            .await
-            .unwrap();
+        client.transact_write_items().transact_items(put("taken")).send().await.unwrap();
         let missing = ConditionCheck::builder()
             .table_name(TABLE)
             .key("pk", text("nobody"))
             .key("sk", text("USER"))
             .condition_expression("attribute_exists(pk)");
-        let missing = TransactWriteItem::builder()
-            .condition_check(missing.build().unwrap())
-            .build();
+        let missing = TransactWriteItem::builder().condition_check(missing.build().unwrap()).build();
 
         let items = [put("free"), put("taken"), missing];
-        let error = client
-            .transact_write_items()
-            .set_transact_items(Some(items.to_vec()))
-            .send()
-            .await
-            .unwrap_err();
+        let error = client.transact_write_items().set_transact_items(Some(items.to_vec())).send().await.unwrap_err();
 
         let error = error.into_service_error();
         let aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(
@@ -239,21 +213,12 @@ mod tests {
     #[tokio::test]
     async fn a_transaction_that_comes_twice_with_its_token_is_one() {
         let (_, client) = connector().await;
-        let send = |item| {
-            client
-                .transact_write_items()
-                .transact_items(item)
-                .client_request_token("once")
-                .send()
-        };
+        let send = |item| client.transact_write_items().transact_items(item).client_request_token("once").send();
 
         send(count("a")).await.unwrap();
         send(count("a")).await.unwrap();
 
-        assert_eq!(
-            get(&client, "a", "COUNT").await.unwrap()["hits"],
-            AttributeValue::N("1".to_owned())
-        );
+        assert_eq!(get(&client, "a", "COUNT").await.unwrap()["hits"], AttributeValue::N("1".to_owned()));
         let other = send(count("b")).await.unwrap_err();
         assert_eq!(other.code(), Some("IdempotentParameterMismatchException"));
     }
@@ -271,23 +236,9 @@ mod tests {
     async fn an_operation_is_recorded_with_its_permissions_and_its_cost() {
         let (connector, client) = connector().await;
         let work = async {
-            client
-                .transact_write_items()
-                .transact_items(put("a"))
-                .transact_items(count("a"))
-                .send()
-                .await
-                .unwrap();
-            let query = client
-                .query()
-                .table_name(TABLE)
-                .index_name("gsi1")
-                .key_condition_expression("gsi1pk = :pk");
-            query
-                .expression_attribute_values(":pk", text("USERS"))
-                .send()
-                .await
-                .unwrap();
+            client.transact_write_items().transact_items(put("a")).transact_items(count("a")).send().await.unwrap();
+            let query = client.query().table_name(TABLE).index_name("gsi1").key_condition_expression("gsi1pk = :pk");
+            query.expression_attribute_values(":pk", text("USERS")).send().await.unwrap();
             get(&client, "a", "USER").await.unwrap();
         };
 
@@ -295,10 +246,7 @@ mod tests {
         get(&client, "a", "USER").await.unwrap();
 
         let seen = connector.recorder.seen();
-        let permissions = seen["invite"]
-            .permissions
-            .iter()
-            .map(|(action, on)| (action.as_str(), on.as_str()));
+        let permissions = seen["invite"].permissions.iter().map(|(action, on)| (action.as_str(), on.as_str()));
         let expected = [
             ("dynamodb:GetItem", "table"),
             ("dynamodb:PutItem", "table"),
@@ -308,10 +256,7 @@ mod tests {
         assert_eq!(permissions.collect::<Vec<_>>(), expected);
         let cost = seen["invite"].invocations[0];
         assert_eq!((cost.dynamodb_requests, cost.ses_requests), (3, 0));
-        assert!(
-            (cost.capacity_units - 5.0).abs() < 0.01,
-            "2 and 2 to write, a half and a half to read: {cost:?}"
-        );
+        assert!((cost.capacity_units - 5.0).abs() < 0.01, "2 and 2 to write, a half and a half to read: {cost:?}");
         assert_eq!(seen.len(), 1, "what no operation did is not recorded");
     }
 
@@ -320,12 +265,7 @@ mod tests {
         let content = |text: &str| Content::builder().data(text).charset("UTF-8").build().unwrap();
         let message = Message::builder()
             .subject(content("Grüße"))
-            .body(
-                Body::builder()
-                    .text(content("Hello"))
-                    .html(content("<p>Hello</p>"))
-                    .build(),
-            )
+            .body(Body::builder().text(content("Hello")).html(content("<p>Hello</p>")).build())
             .build();
         let sent = client
             .send_email()
@@ -361,14 +301,9 @@ mod tests {
         let (connector, _) = connector().await;
         let client = connector.ses();
 
-        connector
-            .mailbox
-            .fail([Fault::Rejected("Email address is not verified.".to_owned())]);
+        connector.mailbox.fail([Fault::Rejected("Email address is not verified.".to_owned())]);
         let rejected = send_mail(&client).await.unwrap_err();
-        assert!(
-            matches!(rejected, aws_sdk_sesv2::Error::MessageRejected(_)),
-            "{rejected:?}"
-        );
+        assert!(matches!(rejected, aws_sdk_sesv2::Error::MessageRejected(_)), "{rejected:?}");
         assert_eq!(connector.mailbox.mails(), [], "a rejected mail is not sent");
 
         connector.mailbox.fail([Fault::Throttled, Fault::ServerError]);
@@ -377,10 +312,6 @@ mod tests {
 
         connector.mailbox.fail([Fault::TimeoutAfterAcceptance]);
         send_mail(&client).await.unwrap();
-        assert_eq!(
-            connector.mailbox.mails().len(),
-            3,
-            "a mail whose acceptance is lost is sent twice"
-        );
+        assert_eq!(connector.mailbox.mails().len(), 3, "a mail whose acceptance is lost is sent twice");
     }
 }

@@ -105,12 +105,7 @@ impl Engine {
         let iterator = self.database.get_shard_iterator(GetShardIteratorRequest {
             stream_arn: stream_arn(TABLE, ""),
             shard_id: shard_id(TABLE),
-            shard_iterator_type: if after.is_some() {
-                "AFTER_SEQUENCE_NUMBER"
-            } else {
-                "TRIM_HORIZON"
-            }
-            .to_owned(),
+            shard_iterator_type: if after.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" }.to_owned(),
             sequence_number: after.map(str::to_owned),
         })?;
         iterator.shard_iterator.ok_or_else(|| "the stream has no shard".into())
@@ -118,15 +113,9 @@ impl Engine {
 
     /// At most `limit` records from `position` on, and the position after them.
     pub fn records(&self, position: &str, limit: usize) -> Result<(Vec<Record>, String), BoxError> {
-        let request = GetRecordsRequest {
-            shard_iterator: position.to_owned(),
-            limit: Some(limit),
-        };
+        let request = GetRecordsRequest { shard_iterator: position.to_owned(), limit: Some(limit) };
         let read = blocking(|| self.database.get_records(request))?;
-        Ok((
-            read.records,
-            read.next_shard_iterator.unwrap_or_else(|| position.to_owned()),
-        ))
+        Ok((read.records, read.next_shard_iterator.unwrap_or_else(|| position.to_owned())))
     }
 
     /// Serves the same table on a loopback port, for clients in other processes, until `stop` is set.
@@ -165,10 +154,7 @@ impl Engine {
         };
         match answer {
             Ok(body) => Answer { status: 200, body },
-            Err(error) => Answer {
-                status: error.status_code(),
-                body: error.to_json().into_bytes(),
-            },
+            Err(error) => Answer { status: error.status_code(), body: error.to_json().into_bytes() },
         }
     }
 }
@@ -179,13 +165,7 @@ impl std::fmt::Debug for Engine {
     }
 }
 
-const WRITES: [&str; 5] = [
-    "PutItem",
-    "UpdateItem",
-    "DeleteItem",
-    "BatchWriteItem",
-    "TransactWriteItems",
-];
+const WRITES: [&str; 5] = ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"];
 
 fn run<Request: DeserializeOwned, Response: Serialize>(
     body: &[u8],
@@ -199,9 +179,7 @@ fn run<Request: DeserializeOwned, Response: Serialize>(
 /// What the engine's own server makes of a request that it cannot read: values with a rule of their own carry a marker.
 fn unreadable(error: &serde_json::Error) -> DynoxideError {
     let message = error.to_string();
-    let text = message
-        .rsplit_once(" at line ")
-        .map_or(message.as_str(), |(text, _)| text);
+    let text = message.rsplit_once(" at line ").map_or(message.as_str(), |(text, _)| text);
     match text.split_once(':') {
         Some((marker, text)) if marker.starts_with("VALIDATION") => DynoxideError::ValidationException(text.to_owned()),
         Some((marker, text)) if marker.starts_with("SERIALIZATION") => {

@@ -20,7 +20,7 @@ use lambda_http::{
     aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpRequestContext},
     request::LambdaRequest,
 };
-use roster_functions::operations::{Operation, Runs};
+use roster_functions::operations::{self, Operation, Runs};
 use roster_web::App;
 use serde::Deserialize;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::timeout};
@@ -36,9 +36,6 @@ const ANSWER_LIMIT: usize = 6 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(30);
 const HEADERS_LIMIT: usize = 32 * 1024;
 const HEADERS_PATIENCE: Duration = Duration::from_secs(10);
-
-/// The operation that answers what no other does.
-const FALLBACK: &str = "not_found";
 
 /// The front door of an installation.
 pub struct FrontDoor {
@@ -71,51 +68,22 @@ impl FrontDoor {
         let mut table: HashMap<String, HashMap<Method, Route>> = HashMap::new();
         let mut fallback = None;
         for operation in operations {
-            let Runs::OnRequest(router) = operation.runs else {
-                continue;
-            };
-            let (router, api) = router().split_for_parts();
+            let Some(router) = operation.router() else { continue };
             let service = router.with_state(app.clone());
-            if operation.name == FALLBACK {
-                let service = service.clone();
-                fallback = Some(Route {
-                    operation: operation.name,
-                    key: "$default".to_owned(),
-                    service,
-                });
+            let route = |key| Route { operation: operation.name, key, service: service.clone() };
+            if matches!(operation.runs, Runs::OnOtherRequests) {
+                fallback = Some(route("$default".to_owned()));
             }
-            for (path, item) in api.paths.paths {
-                let methods = [
-                    (Method::GET, item.get),
-                    (Method::PUT, item.put),
-                    (Method::POST, item.post),
-                    (Method::DELETE, item.delete),
-                    (Method::PATCH, item.patch),
-                    (Method::HEAD, item.head),
-                    (Method::OPTIONS, item.options),
-                ];
-                for (method, _) in methods.into_iter().filter(|(_, annotation)| annotation.is_some()) {
-                    let route = Route {
-                        operation: operation.name,
-                        key: format!("{method} {path}"),
-                        service: service.clone(),
-                    };
-                    table.entry(path.clone()).or_default().insert(method, route);
-                }
+            for (method, path) in operations::routes(operation) {
+                let route = route(format!("{method} {path}"));
+                table.entry(path).or_default().insert(method, route);
             }
         }
         let mut routes = matchit::Router::new();
         for (path, methods) in table {
             routes.insert(path, methods)?;
         }
-        Ok(Self {
-            routes,
-            fallback,
-            local,
-            recorder,
-            clock,
-            domain_name,
-        })
+        Ok(Self { routes, fallback, local, recorder, clock, domain_name })
     }
 
     /// Answers at `listener` until `stop` is set, then lets what is under way finish.
@@ -174,11 +142,7 @@ impl FrontDoor {
         B: axum::body::HttpBody<Data = Bytes, Error: Into<lambda_http::Error> + Send + Sync> + Send + 'static,
     {
         if !request.uri().path().starts_with('/') {
-            return problem(
-                StatusCode::BAD_REQUEST,
-                "bad-request",
-                "The target of the request is not a path.",
-            );
+            return problem(StatusCode::BAD_REQUEST, "bad-request", "The target of the request is not a path.");
         }
         if request.uri().path().starts_with("/_local/") {
             let Ok(response) = self.local.clone().oneshot(request.map(Body::new)).await;
@@ -188,31 +152,19 @@ impl FrontDoor {
         let body = match timeout(PATIENCE, Limited::new(body, REQUEST_LIMIT).collect()).await {
             Ok(Ok(body)) => body.to_bytes(),
             Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                return problem(
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    "too-large",
-                    "The body is larger than 10 MB.",
-                );
+                return problem(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is larger than 10 MB.");
             }
             Ok(Err(error)) => {
                 tracing::debug!(%error, "a request ended early");
                 return problem(StatusCode::BAD_REQUEST, "bad-request", "The body did not arrive.");
             }
             Err(_) => {
-                return problem(
-                    StatusCode::REQUEST_TIMEOUT,
-                    "timeout",
-                    "The body did not arrive in time.",
-                );
+                return problem(StatusCode::REQUEST_TIMEOUT, "timeout", "The body did not arrive in time.");
             }
         };
 
         let found = self.routes.at(parts.uri.path()).ok().and_then(|found| {
-            let parameters = found
-                .params
-                .iter()
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect();
+            let parameters = found.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
             Some((found.value.get(&parts.method)?, parameters))
         });
         let Some((route, parameters)) = found.or_else(|| Some((self.fallback.as_ref()?, HashMap::new()))) else {
@@ -225,27 +177,15 @@ impl FrontDoor {
 
         let invocation = Adapter::from(route.service.clone()).call(event);
         let Ok(answered) = timeout(PATIENCE, self.recorder.record(route.operation, invocation)).await else {
-            return problem(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "timeout",
-                "The operation did not answer in time.",
-            );
+            return problem(StatusCode::SERVICE_UNAVAILABLE, "timeout", "The operation did not answer in time.");
         };
         let Ok(answer) = answered;
         let answer = serde_json::to_vec(&answer).map_err(|error| error.to_string());
         match answer.and_then(|answer| response(&answer)) {
             Ok(response) => response,
             Err(error) => {
-                tracing::error!(
-                    operation = route.operation,
-                    error,
-                    "the answer of an operation cannot be sent"
-                );
-                problem(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "internal",
-                    "The answer cannot be sent.",
-                )
+                tracing::error!(operation = route.operation, error, "the answer of an operation cannot be sent");
+                problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The answer cannot be sent.")
             }
         }
     }
@@ -278,9 +218,8 @@ impl FrontDoor {
         context.http.path = Some(path.clone());
         context.http.protocol = Some(format!("{:?}", parts.version));
         context.http.source_ip = Some(peer.ip().to_string());
-        context.http.user_agent = headers
-            .get(header::USER_AGENT)
-            .and_then(|agent| Some(agent.to_str().ok()?.to_owned()));
+        context.http.user_agent =
+            headers.get(header::USER_AGENT).and_then(|agent| Some(agent.to_str().ok()?.to_owned()));
 
         let mut event = ApiGatewayV2httpRequest::default();
         event.version = Some("2.0".to_owned());
@@ -309,12 +248,7 @@ impl FrontDoor {
                 let lines = sent.get_all(name).iter().filter_map(|line| line.to_str().ok());
                 cookies.extend(lines.flat_map(|line| line.split("; ")).map(str::to_owned));
             } else if !HOP_BY_HOP.contains(name) {
-                let joined = sent
-                    .get_all(name)
-                    .iter()
-                    .map(HeaderValue::as_bytes)
-                    .collect::<Vec<_>>()
-                    .join(&b","[..]);
+                let joined = sent.get_all(name).iter().map(HeaderValue::as_bytes).collect::<Vec<_>>().join(&b","[..]);
                 if let Ok(value) = HeaderValue::from_bytes(&joined) {
                     headers.insert(name.clone(), value);
                 }
@@ -363,21 +297,10 @@ const HOP_BY_HOP: [HeaderName; 6] = [
 
 /// Whether API Gateway passes a body on as it is.
 fn is_text(headers: &HeaderMap) -> bool {
-    let content_type = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let media_type = content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     media_type.starts_with("text/")
-        || matches!(
-            media_type.as_str(),
-            "application/json" | "application/javascript" | "application/xml"
-        )
+        || matches!(media_type.as_str(), "application/json" | "application/javascript" | "application/xml")
 }
 
 /// An id in the looks of API Gateway's.
@@ -434,33 +357,23 @@ mod tests {
     use crate::{Installation, Options};
 
     /// Shows what arrives.
-    #[utoipa::path(post, path = "/v1/echo/{name}", responses((status = 200)))]
+    #[utoipa::path(post, path = "/v1/echo/{name}", params(("q" = Option<String>, Query)), responses((status = 200)))]
     async fn echo(Path(name): Path<String>, request: AxumRequest) -> impl IntoResponse {
         let context = serde_json::to_value(request.request_context_ref()).unwrap();
         let query = request.query_string_parameters();
-        let query = query
-            .iter()
-            .map(|(name, value)| json!([name, value]))
-            .collect::<Vec<_>>();
+        let query = query.iter().map(|(name, value)| json!([name, value])).collect::<Vec<_>>();
         let (parts, body) = request.into_parts();
-        let headers = parts
-            .headers
-            .iter()
-            .map(|(name, value)| json!([name.as_str(), value.to_str().unwrap()]));
+        let headers = parts.headers.iter().map(|(name, value)| json!([name.as_str(), value.to_str().unwrap()]));
         let headers = headers.collect::<Vec<_>>();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
         axum::Json(json!({ "name": name, "context": context, "query": query, "headers": headers, "body": body }))
     }
 
     /// Answers with what is hard to pass on.
-    #[utoipa::path(get, path = "/v1/picture", responses((status = 200)))]
+    #[utoipa::path(get, path = "/v1/picture", params(("q" = Option<String>, Query)), responses((status = 200)))]
     async fn picture() -> impl IntoResponse {
-        let headers = [
-            ("content-type", "image/png"),
-            ("set-cookie", "a=1; HttpOnly"),
-            ("set-cookie", "b=2"),
-            ("x-note", "hi"),
-        ];
+        let headers =
+            [("content-type", "image/png"), ("set-cookie", "a=1; HttpOnly"), ("set-cookie", "b=2"), ("x-note", "hi")];
         let mut response = vec![0_u8, 159, 146, 150].into_response();
         response.headers_mut().clear();
         for (name, value) in headers {
@@ -475,36 +388,15 @@ mod tests {
         "a".repeat(ANSWER_LIMIT)
     }
 
-    async fn not_found() -> impl IntoResponse {
-        (StatusCode::NOT_FOUND, "of our own")
-    }
-
     static OPERATIONS: [Operation; 4] = [
-        Operation {
-            name: "echo",
-            runs: Runs::OnRequest(|| OpenApiRouter::new().routes(routes!(echo))),
-        },
-        Operation {
-            name: "picture",
-            runs: Runs::OnRequest(|| OpenApiRouter::new().routes(routes!(picture))),
-        },
-        Operation {
-            name: "flood",
-            runs: Runs::OnRequest(|| OpenApiRouter::new().routes(routes!(flood))),
-        },
-        Operation {
-            name: FALLBACK,
-            runs: Runs::OnRequest(|| OpenApiRouter::new().fallback(not_found)),
-        },
+        Operation { name: "echo", runs: Runs::OnRequest(|| OpenApiRouter::new().routes(routes!(echo))) },
+        Operation { name: "picture", runs: Runs::OnRequest(|| OpenApiRouter::new().routes(routes!(picture))) },
+        Operation { name: "flood", runs: Runs::OnRequest(|| OpenApiRouter::new().routes(routes!(flood))) },
+        Operation { name: "not_found", runs: Runs::OnOtherRequests },
     ];
 
     async fn start() -> Installation {
-        Installation::start(Options {
-            operations: &OPERATIONS,
-            ..Options::ephemeral()
-        })
-        .await
-        .unwrap()
+        Installation::start(Options { operations: &OPERATIONS, ..Options::ephemeral() }).await.unwrap()
     }
 
     /// The status and the rest of what comes back for these bytes.
@@ -515,11 +407,7 @@ mod tests {
         // A connection that is closed with unread bytes ends in an error, after the answer.
         stream.read_to_end(&mut answer).await.unwrap_or_default();
         let answer = String::from_utf8_lossy(&answer).into_owned();
-        let status = answer
-            .split(' ')
-            .nth(1)
-            .and_then(|status| status.parse().ok())
-            .unwrap_or_default();
+        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
         (status, answer)
     }
 
@@ -550,23 +438,13 @@ mod tests {
         assert_eq!(values(&echo, "query", "empty"), [""]);
         assert_eq!(values(&echo, "headers", "x-two"), ["one,two"]);
         assert_eq!(values(&echo, "headers", "cookie"), ["a=1; b=2; c=3"]);
-        assert_eq!(
-            values(&echo, "headers", "host"),
-            [&*address],
-            "never what the client says"
-        );
+        assert_eq!(values(&echo, "headers", "host"), [&*address], "never what the client says");
         assert_eq!(values(&echo, "headers", "x-forwarded-for"), ["1.2.3.4, 127.0.0.1"]);
         assert_eq!(values(&echo, "headers", "connection"), [""; 0]);
         let context = &echo["context"];
         assert_eq!(context["routeKey"], "POST /v1/echo/{name}");
-        assert_eq!(
-            (&context["stage"], &context["domainName"]),
-            (&json!("$default"), &json!(address))
-        );
-        assert_eq!(
-            context["http"]["sourceIp"], "127.0.0.1",
-            "the peer, not what a header says"
-        );
+        assert_eq!((&context["stage"], &context["domainName"]), (&json!("$default"), &json!(address)));
+        assert_eq!(context["http"]["sourceIp"], "127.0.0.1", "the peer, not what a header says");
         assert_eq!(context["http"]["protocol"], "HTTP/1.1");
         assert_eq!(context["http"]["userAgent"], "Test");
         assert_eq!(context["http"]["path"], "/v1/echo/ada%20l");
@@ -590,19 +468,13 @@ mod tests {
     async fn an_answer_keeps_its_bytes_and_its_cookies() {
         let installation = start().await;
         let mut stream = tokio::net::TcpStream::connect(installation.address()).await.unwrap();
-        stream
-            .write_all(b"GET /v1/picture HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-            .await
-            .unwrap();
+        stream.write_all(b"GET /v1/picture HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.unwrap();
 
         let head = String::from_utf8_lossy(&answer);
 
-        assert!(
-            head.contains("set-cookie: a=1; HttpOnly\r\n") && head.contains("set-cookie: b=2\r\n"),
-            "{head}"
-        );
+        assert!(head.contains("set-cookie: a=1; HttpOnly\r\n") && head.contains("set-cookie: b=2\r\n"), "{head}");
         assert!(head.contains("x-note: hi\r\n"), "{head}");
         assert!(answer.ends_with(&[0, 159, 146, 150]));
     }
@@ -611,24 +483,14 @@ mod tests {
     async fn methods_and_paths_that_have_no_route_go_to_the_fallback() {
         let installation = start().await;
 
-        for start in [
-            "GET /",
-            "GET /v1/echo/a",
-            "HEAD /v1/picture",
-            "OPTIONS /v1/picture",
-            "GET /v1/picture/",
-            "BREW /",
-        ] {
-            let (status, answer) = send(
-                &installation,
-                format!("{start} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").as_bytes(),
-            )
-            .await;
+        for start in
+            ["GET /", "GET /v1/echo/a", "HEAD /v1/picture", "OPTIONS /v1/picture", "GET /v1/picture/", "BREW /"]
+        {
+            let (status, answer) =
+                send(&installation, format!("{start} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").as_bytes())
+                    .await;
             assert_eq!(status, 404, "{start}: {answer}");
-            assert!(
-                start.starts_with("HEAD") || answer.ends_with("of our own"),
-                "{start}: {answer}"
-            );
+            assert!(start.starts_with("HEAD") || answer.contains("/problems/"), "{start}: {answer}");
         }
     }
 
@@ -642,17 +504,11 @@ mod tests {
             (format!("CONNECT example.com:443 HTTP/1.1\r\n{headers}"), 400),
             (format!("OPTIONS * HTTP/1.1\r\n{headers}"), 400),
             (format!("GET http://evil.example/v1/picture HTTP/1.1\r\n{headers}"), 200),
-            (
-                format!("GET /v1/picture?%%%=|&&&==[]~ HTTP/1.1\r\nX-Odd: \u{e9}\r\n{headers}"),
-                200,
-            ),
+            (format!("GET /v1/picture?%%%=|&&&==[]~ HTTP/1.1\r\nX-Odd: \u{e9}\r\n{headers}"), 200),
             (format!("GET /v1/picture?\"^`<> HTTP/1.1\r\n{headers}"), 400),
             (format!("GET /v1/\u{e9}{{}}| HTTP/1.1\r\n{headers}"), 404),
             (format!("GET //evil/%00%ff/../.. HTTP/1.1\r\n{headers}"), 404),
-            (
-                "GET /v1/picture HTTP/1.1\r\nHost: a b/c?d#e[\r\nConnection: close\r\n\r\n".to_owned(),
-                200,
-            ),
+            ("GET /v1/picture HTTP/1.1\r\nHost: a b/c?d#e[\r\nConnection: close\r\n\r\n".to_owned(), 200),
             (format!("GET /v1/picture HTTP/1.1\r\nCookie: \u{7f}\r\n{headers}"), 400),
             (format!("GET /v1/picture HTTP/1.1\r\nX-Long: {long}\r\n{headers}"), 431),
             (format!("GET /v1/flood HTTP/1.1\r\n{headers}"), 500),
@@ -684,18 +540,8 @@ mod tests {
         };
 
         assert_eq!(send(&installation, &mail("127.0.0.1:80", "")).await.0, 200);
-        assert_eq!(
-            send(&installation, &mail("localhost", "Origin: http://localhost:5173\r\n"))
-                .await
-                .0,
-            200
-        );
+        assert_eq!(send(&installation, &mail("localhost", "Origin: http://localhost:5173\r\n")).await.0, 200);
         assert_eq!(send(&installation, &mail("evil.example", "")).await.0, 403);
-        assert_eq!(
-            send(&installation, &mail("localhost", "Origin: https://evil.example\r\n"))
-                .await
-                .0,
-            403
-        );
+        assert_eq!(send(&installation, &mail("localhost", "Origin: https://evil.example\r\n")).await.0, 403);
     }
 }

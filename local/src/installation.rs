@@ -4,9 +4,11 @@ use std::{
     fs::{DirBuilder, File, TryLockError},
     io,
     net::SocketAddr,
+    num::NonZero,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::Arc,
+    thread::available_parallelism,
     time::{Duration, Instant},
 };
 
@@ -16,7 +18,7 @@ use dynoxide::Database;
 use roster_functions::operations::{self, Operation, Trigger};
 use roster_mail::Mailer;
 use roster_store::{Store, schema};
-use roster_web::App;
+use roster_web::{App, Passwords};
 use tokio::{
     net::TcpListener,
     sync::watch,
@@ -68,13 +70,7 @@ pub struct Options {
 impl Options {
     /// An installation for one test: ephemeral, on a free port, recorded.
     pub fn ephemeral() -> Self {
-        Self {
-            data: None,
-            record: true,
-            sweep: false,
-            port: 0,
-            ..Self::persistent(PathBuf::new())
-        }
+        Self { data: None, record: true, sweep: false, port: 0, ..Self::persistent(PathBuf::new()) }
     }
 
     /// An installation that keeps its data in `directory`.
@@ -140,9 +136,7 @@ impl Installation {
         let lock = data.map(claim).transpose()?;
         let listener = TcpListener::bind(("127.0.0.1", options.port)).await;
         let listener = listener.map_err(|error| StartError::Port(options.port, error))?;
-        let address = listener
-            .local_addr()
-            .map_err(|error| StartError::Port(options.port, error))?;
+        let address = listener.local_addr().map_err(|error| StartError::Port(options.port, error))?;
         let unusable = |error| StartError::Data(data.unwrap_or(Path::new("")).to_owned(), error);
         let file = |name| StateFile::new(data, name);
 
@@ -164,16 +158,12 @@ impl Installation {
         let connector = Connector {
             engine: engine.clone(),
             mailbox: Mailbox::load(file("mail.jsonl"), clock.clone()).map_err(unusable)?,
-            recorder: if options.record {
-                Recorder::on()
-            } else {
-                Recorder::default()
-            },
+            recorder: if options.record { Recorder::on() } else { Recorder::default() },
         };
         let client = connector.dynamodb();
         create_table(&client).await?;
 
-        let app = app(Store::new(client, TABLE.to_owned()), &clock);
+        let app = app(Store::new(client, TABLE.to_owned()), &clock, &setup_secret);
         let invoker = Invoker {
             app: app.clone(),
             mailer: Mailer::new(connector.ses(), None),
@@ -205,13 +195,7 @@ impl Installation {
             None
         };
         let mut background = JoinSet::new();
-        let streams = Streams::new(
-            engine.clone(),
-            invoker,
-            backlog.clone(),
-            checkpoints,
-            file("dead-letters.jsonl"),
-        );
+        let streams = Streams::new(engine.clone(), invoker, backlog.clone(), checkpoints, file("dead-letters.jsonl"));
         streams.start(&mut background, options.serve_engine.then_some(POLL))?;
         background.spawn(schedules.clone().run());
         if options.sweep {
@@ -332,21 +316,19 @@ impl Installation {
 }
 
 /// What the operations are given.
-fn app(store: Store, clock: &LocalClock) -> App {
+fn app(store: Store, clock: &LocalClock, setup_secret: &str) -> App {
     App {
         store,
         clock: Arc::new(clock.clone()),
+        passwords: Passwords::new(available_parallelism().map_or(1, NonZero::get)),
+        setup_secret: Some(setup_secret.into()),
     }
 }
 
 async fn create_table(client: &aws_sdk_dynamodb::Client) -> Result<(), BoxError> {
     match client.describe_table().table_name(TABLE).send().await {
         Ok(_) => Ok(()),
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(DescribeTableError::is_resource_not_found_exception) =>
-        {
+        Err(error) if error.as_service_error().is_some_and(DescribeTableError::is_resource_not_found_exception) => {
             schema::create(client, TABLE).await
         }
         Err(error) => Err(error.into()),
@@ -356,11 +338,7 @@ async fn create_table(client: &aws_sdk_dynamodb::Client) -> Result<(), BoxError>
 /// Makes `directory` ours, for as long as the file is open.
 fn claim(directory: &Path) -> Result<File, StartError> {
     let unusable = |error| StartError::Data(directory.to_owned(), error);
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)
-        .map_err(unusable)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(unusable)?;
     let lock = File::create(directory.join("lock")).map_err(unusable)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
@@ -385,14 +363,9 @@ fn setup_secret(file: &StateFile) -> io::Result<String> {
 fn passed_by_all(operations: &[Operation], checkpoints: &Checkpoints) -> Option<String> {
     let consumers = operations.iter().filter(|operation| {
         use roster_functions::operations::Runs::{OnEvent, OnMailEvent};
-        matches!(
-            operation.runs,
-            OnEvent(Trigger::Stream(_), _) | OnMailEvent(Trigger::Stream(_), _)
-        )
+        matches!(operation.runs, OnEvent(Trigger::Stream(_), _) | OnMailEvent(Trigger::Stream(_), _))
     });
-    let passed = consumers
-        .map(|consumer| checkpoints.get(consumer.name))
-        .collect::<Option<Vec<_>>>()?;
+    let passed = consumers.map(|consumer| checkpoints.get(consumer.name)).collect::<Option<Vec<_>>>()?;
     passed.into_iter().min().cloned()
 }
 
@@ -435,20 +408,14 @@ pub(crate) mod tests {
     }
 
     fn options(directory: &Directory) -> Options {
-        Options {
-            port: 0,
-            ..Options::persistent(directory.path())
-        }
+        Options { port: 0, ..Options::persistent(directory.path()) }
     }
 
     #[tokio::test]
     async fn the_setup_secret_and_the_clock_stay_over_a_restart() {
         let directory = Directory::new();
         let first = Installation::start(options(&directory)).await.unwrap();
-        let (secret, now) = (
-            first.setup_secret().to_owned(),
-            first.advance(Duration::from_hours(24)).await.unwrap(),
-        );
+        let (secret, now) = (first.setup_secret().to_owned(), first.advance(Duration::from_hours(24)).await.unwrap());
         first.stop().await;
 
         let second = Installation::start(options(&directory)).await.unwrap();
@@ -475,11 +442,7 @@ pub(crate) mod tests {
         let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = taken.local_addr().unwrap().port();
 
-        let start = Installation::start(Options {
-            port,
-            ..Options::ephemeral()
-        })
-        .await;
+        let start = Installation::start(Options { port, ..Options::ephemeral() }).await;
 
         let Err(error) = start else { panic!("it started") };
         assert!(error.to_string().contains(&format!("Port {port}")), "{error}");
@@ -487,19 +450,11 @@ pub(crate) mod tests {
 
     #[tokio::test]
     async fn the_table_is_there_for_other_processes_too() {
-        let options = Options {
-            serve_engine: true,
-            ..Options::ephemeral()
-        };
+        let options = Options { serve_engine: true, ..Options::ephemeral() };
 
         let installation = Installation::start(options).await.unwrap();
 
-        let address = installation
-            .engine_url()
-            .unwrap()
-            .strip_prefix("http://")
-            .unwrap()
-            .to_owned();
+        let address = installation.engine_url().unwrap().strip_prefix("http://").unwrap().to_owned();
         tokio::net::TcpStream::connect(address).await.unwrap();
     }
 }

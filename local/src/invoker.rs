@@ -20,28 +20,23 @@ impl Invoker {
     /// The operations that run on events, each with where these come from.
     pub fn event_operations(&self) -> impl Iterator<Item = (&'static Operation, Trigger)> + use<> {
         self.operations.iter().filter_map(|operation| match operation.runs {
-            Runs::OnRequest(_) => None,
+            Runs::OnRequest(_) | Runs::OnOtherRequests => None,
             Runs::OnEvent(trigger, _) | Runs::OnMailEvent(trigger, _) => Some((operation, trigger)),
         })
     }
 
     /// The answer of `operation` to `event`, or why there is none.
     pub async fn invoke(&self, operation: &'static str, event: Value) -> Result<Value, String> {
-        let answer = match self
-            .operations
-            .iter()
-            .find(|known| known.name == operation)
-            .map(|known| &known.runs)
-        {
+        let answer = match self.operations.iter().find(|known| known.name == operation).map(|known| &known.runs) {
             Some(Runs::OnEvent(_, handler)) => handler(self.app.clone(), event),
             Some(Runs::OnMailEvent(_, handler)) => handler(self.app.clone(), self.mailer.clone(), event),
-            Some(Runs::OnRequest(_)) | None => return Err(format!("{operation} is no event operation")),
+            Some(Runs::OnRequest(_) | Runs::OnOtherRequests) | None => {
+                return Err(format!("{operation} is no event operation"));
+            }
         };
         let recorder = self.recorder.clone();
         // In a task of its own a panic ends the invocation, not the consumer that asked for it.
         let answer = tokio::spawn(async move { recorder.record(operation, answer).await }).await;
-        answer
-            .map_err(|error| error.to_string())?
-            .map_err(|error| error.to_string())
+        answer.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
     }
 }

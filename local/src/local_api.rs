@@ -43,11 +43,7 @@ pub fn router(local: Local) -> Router {
         .route("/_local/run/{operation}", post(run))
         .fallback(|| async { problem(StatusCode::NOT_FOUND, "not-found", "There is nothing here.") })
         .method_not_allowed_fallback(|| async {
-            problem(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "method-not-allowed",
-                "This does not work with that method.",
-            )
+            problem(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "This does not work with that method.")
         })
         .layer(middleware::from_fn(only_from_here))
         .with_state(local)
@@ -61,19 +57,11 @@ pub(crate) fn problem(status: StatusCode, slug: &str, detail: &str) -> Response<
         "status": status.as_u16(),
         "detail": detail,
     });
-    (
-        status,
-        [(header::CONTENT_TYPE, "application/problem+json")],
-        problem.to_string(),
-    )
-        .into_response()
+    (status, [(header::CONTENT_TYPE, "application/problem+json")], problem.to_string()).into_response()
 }
 
 async fn mails(State(local): State<Local>) -> impl IntoResponse {
-    (
-        [(header::CACHE_CONTROL, "no-store")],
-        Json(json!({ "items": local.mailbox.mails() })),
-    )
+    ([(header::CACHE_CONTROL, "no-store")], Json(json!({ "items": local.mailbox.mails() })))
 }
 
 async fn forget_mails(State(local): State<Local>) -> Response<Body> {
@@ -117,34 +105,20 @@ async fn advance_clock(State(local): State<Local>, body: Result<Json<Advance>, J
         Ok(body) => body,
         Err(error) => return unreadable(&error),
     };
-    match local
-        .schedules
-        .advance(std::time::Duration::from_secs(advance.advance_seconds))
-        .await
-    {
+    match local.schedules.advance(std::time::Duration::from_secs(advance.advance_seconds)).await {
         Ok(now) => Json(json!({ "now": now })).into_response(),
         Err(error) => problem(StatusCode::BAD_REQUEST, "invalid-fields", &error.to_string()),
     }
 }
 
 async fn run(State(local): State<Local>, Path(name): Path<String>) -> Response<Body> {
-    let known = local
-        .invoker
-        .event_operations()
-        .find(|(operation, _)| operation.name == name);
+    let known = local.invoker.event_operations().find(|(operation, _)| operation.name == name);
     let Some((operation, trigger)) = known else {
-        return problem(
-            StatusCode::NOT_FOUND,
-            "not-found",
-            "There is no event operation of that name.",
-        );
+        return problem(StatusCode::NOT_FOUND, "not-found", "There is no event operation of that name.");
     };
     let result = match trigger {
         Trigger::Schedule(_) => {
-            local
-                .invoker
-                .invoke(operation.name, schedules::event(operation.name, local.clock.now()))
-                .await
+            local.invoker.invoke(operation.name, schedules::event(operation.name, local.clock.now())).await
         }
         Trigger::Stream(_) => {
             local.backlog.drained(operation.name).await;
@@ -169,11 +143,7 @@ async fn only_from_here(request: Request, next: Next) -> Response<Body> {
     if is_from_here(request.headers()) {
         return next.run(request).await;
     }
-    problem(
-        StatusCode::FORBIDDEN,
-        "forbidden",
-        "This is for the person at this machine.",
-    )
+    problem(StatusCode::FORBIDDEN, "forbidden", "This is for the person at this machine.")
 }
 
 fn is_from_here(headers: &HeaderMap) -> bool {
@@ -183,11 +153,8 @@ fn is_from_here(headers: &HeaderMap) -> bool {
         matches!(name, "127.0.0.1" | "localhost" | "[::1]")
     };
     text(header::HOST).is_none_or(is_here)
-        && text(header::ORIGIN).is_none_or(|origin| {
-            origin
-                .split_once("://")
-                .is_some_and(|(_, authority)| is_here(authority))
-        })
+        && text(header::ORIGIN)
+            .is_none_or(|origin| origin.split_once("://").is_some_and(|(_, authority)| is_here(authority)))
 }
 
 #[cfg(test)]
@@ -204,9 +171,7 @@ mod tests {
         if body.is_some() {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
-        let request = request
-            .body(Body::from(body.map_or_else(String::new, |body| body.to_string())))
-            .unwrap();
+        let request = request.body(Body::from(body.map_or_else(String::new, |body| body.to_string()))).unwrap();
         let response = installation.front_door().answer(request, installation.address()).await;
         let status = response.status().as_u16();
         let body = response.into_body().collect().await.unwrap().to_bytes();
@@ -226,10 +191,7 @@ mod tests {
         assert!(now.duration_since(before).as_secs() >= 3600);
         assert!(installation.app().clock.now() >= now);
         for body in [json!({ "advance_seconds": -1 }), json!({ "advance": 1 }), json!([])] {
-            assert_eq!(
-                send(&installation, Method::POST, "/_local/clock", Some(body)).await.0,
-                400
-            );
+            assert_eq!(send(&installation, Method::POST, "/_local/clock", Some(body)).await.0, 400);
         }
         assert_eq!(send(&installation, Method::POST, "/_local/clock", None).await.0, 415);
     }
@@ -244,19 +206,10 @@ mod tests {
         }
         const DAILY: Trigger = Trigger::Schedule(std::time::Duration::from_hours(24));
         static OPERATIONS: [Operation; 2] = [
-            Operation {
-                name: "expire",
-                runs: Runs::OnEvent(DAILY, works),
-            },
-            Operation {
-                name: "broken",
-                runs: Runs::OnEvent(DAILY, fails),
-            },
+            Operation { name: "expire", runs: Runs::OnEvent(DAILY, works) },
+            Operation { name: "broken", runs: Runs::OnEvent(DAILY, fails) },
         ];
-        let options = Options {
-            operations: &OPERATIONS,
-            ..Options::ephemeral()
-        };
+        let options = Options { operations: &OPERATIONS, ..Options::ephemeral() };
         let installation = Installation::start(options).await.unwrap();
         let run = async |name: &str| send(&installation, Method::POST, &format!("/_local/run/{name}"), None).await;
 
@@ -271,25 +224,12 @@ mod tests {
         let installation = Installation::start(Options::ephemeral()).await.unwrap();
 
         let faults = json!({ "fail": ["throttled", "server_error", { "rejected": "no" }, "timeout_after_acceptance"] });
-        assert_eq!(
-            send(&installation, Method::POST, "/_local/mail-faults", Some(faults))
-                .await
-                .0,
-            204
-        );
+        assert_eq!(send(&installation, Method::POST, "/_local/mail-faults", Some(faults)).await.0, 204);
 
         let unknown = json!({ "fail": ["laziness"] });
-        assert_eq!(
-            send(&installation, Method::POST, "/_local/mail-faults", Some(unknown))
-                .await
-                .0,
-            400
-        );
+        assert_eq!(send(&installation, Method::POST, "/_local/mail-faults", Some(unknown)).await.0, 400);
         assert_eq!(send(&installation, Method::DELETE, "/_local/mail", None).await.0, 204);
-        assert_eq!(
-            send(&installation, Method::GET, "/_local/mail", None).await,
-            (200, json!({ "items": [] }))
-        );
+        assert_eq!(send(&installation, Method::GET, "/_local/mail", None).await, (200, json!({ "items": [] })));
         assert_eq!(send(&installation, Method::PUT, "/_local/mail", None).await.0, 405);
         assert_eq!(send(&installation, Method::GET, "/_local/nothing", None).await.0, 404);
     }

@@ -48,14 +48,8 @@ pub enum Fault {
 /// What SES makes of a request.
 #[derive(Debug)]
 pub enum Sent {
-    Accepted {
-        id: String,
-    },
-    Refused {
-        status: u16,
-        kind: &'static str,
-        reason: String,
-    },
+    Accepted { id: String },
+    Refused { status: u16, kind: &'static str, reason: String },
     NoAnswer,
 }
 
@@ -81,23 +75,12 @@ impl Mailbox {
         let text = file.read()?.unwrap_or_default();
         let lines = text.lines().count();
         // A crash may have cut the last line short: that mail was not acknowledged.
-        let mails = text
-            .lines()
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .collect::<VecDeque<_>>();
-        let mut content = Content {
-            mails,
-            faults: VecDeque::new(),
-            file,
-            lines,
-        };
+        let mails = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect::<VecDeque<_>>();
+        let mut content = Content { mails, faults: VecDeque::new(), file, lines };
         if content.mails.len() < lines || lines > CAPACITY {
             content.compact()?;
         }
-        Ok(Self {
-            content: Arc::new(Mutex::new(content)),
-            clock,
-        })
+        Ok(Self { content: Arc::new(Mutex::new(content)), clock })
     }
 
     /// Every mail, newest first.
@@ -121,11 +104,7 @@ impl Mailbox {
     pub(crate) fn accept(&self, body: &[u8]) -> Sent {
         let mut content = self.content();
         let fault = content.faults.pop_front();
-        let refused = |status, kind, reason: &str| Sent::Refused {
-            status,
-            kind,
-            reason: reason.to_owned(),
-        };
+        let refused = |status, kind, reason: &str| Sent::Refused { status, kind, reason: reason.to_owned() };
         match &fault {
             Some(Fault::Throttled) => {
                 return refused(429, "TooManyRequestsException", "Maximum sending rate exceeded.");
@@ -146,11 +125,7 @@ impl Mailbox {
         if let Err(error) = content.keep(mail) {
             return refused(500, "InternalFailure", &error.to_string());
         }
-        if fault.is_some() {
-            Sent::NoAnswer
-        } else {
-            Sent::Accepted { id }
-        }
+        if fault.is_some() { Sent::NoAnswer } else { Sent::Accepted { id } }
     }
 
     fn content(&self) -> MutexGuard<'_, Content> {
@@ -166,11 +141,7 @@ impl Content {
         if self.mails.len() > CAPACITY {
             self.mails.pop_front();
         }
-        if self.lines > 2 * CAPACITY {
-            self.compact()
-        } else {
-            Ok(())
-        }
+        if self.lines > 2 * CAPACITY { self.compact() } else { Ok(()) }
     }
 
     /// Writes the file anew, with what the mailbox holds.

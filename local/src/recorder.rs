@@ -81,10 +81,7 @@ impl Recorder {
         if matches!(action, "CreateTable" | "DescribeTable" | "UpdateTimeToLive") {
             return None;
         }
-        request
-            .as_object_mut()?
-            .entry("ReturnConsumedCapacity")
-            .or_insert_with(|| "TOTAL".into());
+        request.as_object_mut()?.entry("ReturnConsumedCapacity").or_insert_with(|| "TOTAL".into());
         serde_json::to_vec(&request).ok()
     }
 
@@ -109,9 +106,7 @@ impl Recorder {
         if self.0.is_some() {
             current(|invocation| {
                 invocation.cost.ses_requests += 1;
-                invocation
-                    .permissions
-                    .insert(("ses:SendEmail".to_owned(), "identity".to_owned()));
+                invocation.permissions.insert(("ses:SendEmail".to_owned(), "identity".to_owned()));
             });
         }
     }
@@ -119,9 +114,7 @@ impl Recorder {
 
 fn current(change: impl FnOnce(&mut Invocation)) {
     // Outside of an operation (at the start of the installation) there is nobody to record.
-    INVOCATION
-        .try_with(|seen| change(&mut seen.lock().unwrap_or_else(PoisonError::into_inner)))
-        .unwrap_or_default();
+    INVOCATION.try_with(|seen| change(&mut seen.lock().unwrap_or_else(PoisonError::into_inner))).unwrap_or_default();
 }
 
 /// The permissions that IAM asks for: for a transaction those of the actions in it.
@@ -130,10 +123,7 @@ fn permissions(action: &str, request: &Value) -> Vec<(String, String)> {
     match action {
         "TransactWriteItems" => items(request)
             .filter_map(|item| {
-                let action = item
-                    .as_object()
-                    .and_then(|item| item.keys().next())
-                    .map_or("", String::as_str);
+                let action = item.as_object().and_then(|item| item.keys().next()).map_or("", String::as_str);
                 match action {
                     "Put" | "Update" | "Delete" => Some(on_table(&format!("{action}Item"))),
                     "ConditionCheck" => Some(on_table("ConditionCheckItem")),

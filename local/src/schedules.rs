@@ -32,19 +32,11 @@ impl Schedules {
         let mut last_runs: LastRuns = file.load()?;
         for (operation, trigger) in invoker.event_operations() {
             if matches!(trigger, Trigger::Schedule(_)) {
-                last_runs
-                    .entry(operation.name.to_owned())
-                    .or_insert_with(|| clock.now());
+                last_runs.entry(operation.name.to_owned()).or_insert_with(|| clock.now());
             }
         }
         file.save(&last_runs)?;
-        Ok(Self {
-            invoker,
-            clock,
-            last_runs: Arc::new(Mutex::new(last_runs)),
-            file,
-            moved: Arc::default(),
-        })
+        Ok(Self { invoker, clock, last_runs: Arc::new(Mutex::new(last_runs)), file, moved: Arc::default() })
     }
 
     /// Runs what becomes due, for ever.
@@ -132,16 +124,9 @@ mod tests {
             Box::pin(async { Ok(Value::Null) })
         }
         const HOURLY: Trigger = Trigger::Schedule(Duration::from_hours(1));
-        static OPERATIONS: [Operation; 1] = [Operation {
-            name: "expire",
-            runs: Runs::OnEvent(HOURLY, handler),
-        }];
-        let installation = Installation::start(Options {
-            operations: &OPERATIONS,
-            ..Options::ephemeral()
-        })
-        .await
-        .unwrap();
+        static OPERATIONS: [Operation; 1] = [Operation { name: "expire", runs: Runs::OnEvent(HOURLY, handler) }];
+        let installation =
+            Installation::start(Options { operations: &OPERATIONS, ..Options::ephemeral() }).await.unwrap();
         let runs = || EVENTS.lock().unwrap().len();
 
         installation.settle().await;

@@ -71,14 +71,12 @@ impl Backlog {
 
     /// Waits until every consumer is done with everything.
     pub async fn settled(&self) {
-        self.until(|levels| levels.is_read() && levels.consumers.values().all(|consumer| consumer.pending == 0))
-            .await;
+        self.until(|levels| levels.is_read() && levels.consumers.values().all(|consumer| consumer.pending == 0)).await;
     }
 
     /// Waits until this consumer is done with everything.
     pub async fn drained(&self, consumer: &str) {
-        self.until(|levels| levels.is_read() && levels.consumers.get(consumer).is_none_or(|c| c.pending == 0))
-            .await;
+        self.until(|levels| levels.is_read() && levels.consumers.get(consumer).is_none_or(|c| c.pending == 0)).await;
     }
 
     async fn until(&self, condition: impl FnMut(&Levels) -> bool) {
@@ -93,9 +91,7 @@ impl Backlog {
             _ => progress.done.clone(),
         };
         let consumers = levels.consumers.iter();
-        consumers
-            .filter_map(|(name, progress)| Some(((*name).to_owned(), reached(progress)?)))
-            .collect()
+        consumers.filter_map(|(name, progress)| Some(((*name).to_owned(), reached(progress)?))).collect()
     }
 }
 
@@ -139,14 +135,7 @@ impl Streams {
         checkpoints: StateFile,
         dead_letter_file: StateFile,
     ) -> Self {
-        Self {
-            engine,
-            invoker,
-            backlog,
-            checkpoints,
-            dead_letters: Arc::default(),
-            dead_letter_file,
-        }
+        Self { engine, invoker, backlog, checkpoints, dead_letters: Arc::default(), dead_letter_file }
     }
 
     /// Starts the reader and the consumers, in tasks of `tasks`. With `poll`, the reader also looks for records of
@@ -158,20 +147,11 @@ impl Streams {
             let Trigger::Stream(filter) = trigger else { continue };
             let done = checkpoints.get(operation.name).cloned();
             let (sender, records) = mpsc::unbounded_channel();
-            queues.push(Queue {
-                operation: operation.name,
-                filter,
-                after: done.clone(),
-                records: sender,
-            });
+            queues.push(Queue { operation: operation.name, filter, after: done.clone(), records: sender });
             self.backlog.0.send_modify(|levels| {
                 levels.consumers.insert(operation.name, Progress { done, pending: 0 });
             });
-            let consumer = Consumer {
-                streams: self.clone(),
-                operation: operation.name,
-                records,
-            };
+            let consumer = Consumer { streams: self.clone(), operation: operation.name, records };
             tasks.spawn(consumer.run());
         }
         let after = queues.iter().map(|queue| queue.after.clone()).min().flatten();
@@ -202,9 +182,7 @@ impl Streams {
             }
             let written = self.backlog.0.borrow().written;
             loop {
-                self.backlog
-                    .until(|levels| levels.consumers.values().all(|consumer| consumer.pending < QUEUE))
-                    .await;
+                self.backlog.until(|levels| levels.consumers.values().all(|consumer| consumer.pending < QUEUE)).await;
                 match self.engine.records(&position, QUEUE) {
                     Ok((records, next)) => {
                         position = next;
@@ -305,12 +283,7 @@ impl Consumer {
                         attempts = 0;
                     }
                     attempts += 1;
-                    tracing::warn!(
-                        operation = self.operation,
-                        attempts,
-                        reason,
-                        "a record of the stream failed"
-                    );
+                    tracing::warn!(operation = self.operation, attempts, reason, "a record of the stream failed");
                     if attempts < ATTEMPTS {
                         sleep(FIRST_PAUSE * 2_u32.pow(attempts - 1)).await;
                     } else {
@@ -326,21 +299,14 @@ impl Consumer {
     /// Hands a batch to the operation. When it fails: how many records from the first on are handled, and the reason.
     async fn deliver(&self, batch: &[Value]) -> Result<(), (usize, String)> {
         let event = json!({ "Records": batch });
-        let answer = self
-            .streams
-            .invoker
-            .invoke(self.operation, event)
-            .await
-            .map_err(|reason| (0, reason))?;
+        let answer = self.streams.invoker.invoke(self.operation, event).await.map_err(|reason| (0, reason))?;
         let failures = answer["batchItemFailures"].as_array().map_or(&[][..], Vec::as_slice);
         // As in Lambda, everything from the first failure on counts as failed, and so does everything when the answer
         // names a record that is none.
         let first = failures
             .iter()
             .map(|failure| {
-                batch
-                    .iter()
-                    .position(|record| sequence_number(record) == failure["itemIdentifier"].as_str())
+                batch.iter().position(|record| sequence_number(record) == failure["itemIdentifier"].as_str())
             })
             .min_by_key(|position| position.unwrap_or_default());
         match first {
@@ -363,24 +329,12 @@ impl Consumer {
     }
 
     fn put_aside(&self, record: &Value, reason: String) {
-        let letter = DeadLetter {
-            operation: self.operation.to_owned(),
-            reason,
-            record: record.clone(),
-        };
-        tracing::error!(
-            operation = letter.operation,
-            reason = letter.reason,
-            "a record of the stream is put aside"
-        );
+        let letter = DeadLetter { operation: self.operation.to_owned(), reason, record: record.clone() };
+        tracing::error!(operation = letter.operation, reason = letter.reason, "a record of the stream is put aside");
         if let Err(error) = self.streams.dead_letter_file.append(&letter) {
             tracing::error!(%error, "the record that was put aside is not saved");
         }
-        self.streams
-            .dead_letters
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(letter);
+        self.streams.dead_letters.lock().unwrap_or_else(PoisonError::into_inner).push(letter);
     }
 }
 
@@ -409,29 +363,16 @@ mod tests {
     use super::*;
     use crate::{Installation, Options, installation::tests::Directory};
 
-    const INSERTED_MAIL: Trigger = Trigger::Stream(StreamFilter {
-        event_name: "INSERT",
-        sk_prefix: "MAIL#",
-    });
+    const INSERTED_MAIL: Trigger = Trigger::Stream(StreamFilter { event_name: "INSERT", sk_prefix: "MAIL#" });
 
     async fn write(client: &Client, sk: &str) {
         let text = |value: &str| AttributeValue::S(value.to_owned());
-        client
-            .put_item()
-            .table_name(TABLE)
-            .item("pk", text("USER#1"))
-            .item("sk", text(sk))
-            .send()
-            .await
-            .unwrap();
+        client.put_item().table_name(TABLE).item("pk", text("USER#1")).item("sk", text(sk)).send().await.unwrap();
     }
 
     fn sort_keys(event: &Value) -> Vec<String> {
         let records = event["Records"].as_array().unwrap();
-        records
-            .iter()
-            .map(|record| record["dynamodb"]["Keys"]["sk"]["S"].as_str().unwrap().to_owned())
-            .collect()
+        records.iter().map(|record| record["dynamodb"]["Keys"]["sk"]["S"].as_str().unwrap().to_owned()).collect()
     }
 
     fn answer(value: Value) -> EventAnswer {
@@ -445,16 +386,10 @@ mod tests {
             GIVEN.lock().unwrap().push(event);
             answer(Value::Null)
         }
-        static OPERATIONS: [Operation; 1] = [Operation {
-            name: "deliver",
-            runs: Runs::OnEvent(INSERTED_MAIL, handler),
-        }];
-        let installation = Installation::start(Options {
-            operations: &OPERATIONS,
-            ..Options::ephemeral()
-        })
-        .await
-        .unwrap();
+        static OPERATIONS: [Operation; 1] =
+            [Operation { name: "deliver", runs: Runs::OnEvent(INSERTED_MAIL, handler) }];
+        let installation =
+            Installation::start(Options { operations: &OPERATIONS, ..Options::ephemeral() }).await.unwrap();
         let client = installation.dynamodb();
 
         for sk in ["MAIL#1", "USER", "MAIL#2", "MAIL#2"] {
@@ -463,23 +398,11 @@ mod tests {
         installation.settle().await;
 
         let given = GIVEN.lock().unwrap();
-        assert_eq!(
-            given.iter().flat_map(sort_keys).collect::<Vec<_>>(),
-            ["MAIL#1", "MAIL#2"]
-        );
+        assert_eq!(given.iter().flat_map(sort_keys).collect::<Vec<_>>(), ["MAIL#1", "MAIL#2"]);
         let event: Event = serde_json::from_value(given[0].clone()).unwrap();
         let record = &event.records[0];
-        assert_eq!(
-            (&*record.event_name, record.event_source.as_deref()),
-            ("INSERT", Some("aws:dynamodb"))
-        );
-        assert!(
-            record
-                .event_source_arn
-                .as_deref()
-                .unwrap()
-                .contains("table/roster/stream/")
-        );
+        assert_eq!((&*record.event_name, record.event_source.as_deref()), ("INSERT", Some("aws:dynamodb")));
+        assert!(record.event_source_arn.as_deref().unwrap().contains("table/roster/stream/"));
         assert!(record.change.sequence_number.is_some() && !record.event_id.is_empty());
         assert!(record.change.approximate_creation_date_time.timestamp() > 0);
         assert_eq!(record.change.new_image.len(), 2);
@@ -501,16 +424,10 @@ mod tests {
             let failures = failed.map(|record| json!({ "itemIdentifier": record["dynamodb"]["SequenceNumber"] }));
             answer(json!({ "batchItemFailures": failures.into_iter().collect::<Vec<_>>() }))
         }
-        static OPERATIONS: [Operation; 1] = [Operation {
-            name: "deliver",
-            runs: Runs::OnEvent(INSERTED_MAIL, handler),
-        }];
-        let installation = Installation::start(Options {
-            operations: &OPERATIONS,
-            ..Options::ephemeral()
-        })
-        .await
-        .unwrap();
+        static OPERATIONS: [Operation; 1] =
+            [Operation { name: "deliver", runs: Runs::OnEvent(INSERTED_MAIL, handler) }];
+        let installation =
+            Installation::start(Options { operations: &OPERATIONS, ..Options::ephemeral() }).await.unwrap();
         let client = installation.dynamodb();
 
         for number in 1..=5 {
@@ -520,11 +437,7 @@ mod tests {
 
         let given = GIVEN.lock().unwrap().concat();
         let times = |sk: &str| given.iter().filter(|key| *key == sk).count();
-        assert_eq!(
-            (times("MAIL#1"), times("MAIL#2"), times("MAIL#3")),
-            (1, 1, 2),
-            "{given:?}"
-        );
+        assert_eq!((times("MAIL#1"), times("MAIL#2"), times("MAIL#3")), (1, 1, 2), "{given:?}");
         assert!(times("MAIL#4") >= 1 && times("MAIL#5") >= 1, "{given:?}");
         assert_eq!(installation.dead_letters(), []);
     }
@@ -542,16 +455,10 @@ mod tests {
             HANDLED.lock().unwrap().extend(keys);
             answer(Value::Null)
         }
-        static OPERATIONS: [Operation; 1] = [Operation {
-            name: "deliver",
-            runs: Runs::OnEvent(INSERTED_MAIL, handler),
-        }];
-        let installation = Installation::start(Options {
-            operations: &OPERATIONS,
-            ..Options::ephemeral()
-        })
-        .await
-        .unwrap();
+        static OPERATIONS: [Operation; 1] =
+            [Operation { name: "deliver", runs: Runs::OnEvent(INSERTED_MAIL, handler) }];
+        let installation =
+            Installation::start(Options { operations: &OPERATIONS, ..Options::ephemeral() }).await.unwrap();
         let client = installation.dynamodb();
 
         for sk in ["MAIL#1", "MAIL#poison", "MAIL#2"] {
@@ -562,10 +469,7 @@ mod tests {
         assert_eq!(*HANDLED.lock().unwrap(), ["MAIL#1", "MAIL#2"]);
         let letters = installation.dead_letters();
         assert_eq!(letters.len(), 1);
-        assert_eq!(
-            (&*letters[0].operation, letters[0].reason.contains("poison")),
-            ("deliver", true)
-        );
+        assert_eq!((&*letters[0].operation, letters[0].reason.contains("poison")), ("deliver", true));
         assert!(ATTEMPTED.load(Ordering::Relaxed) >= 5);
     }
 
@@ -576,18 +480,12 @@ mod tests {
             GIVEN.lock().unwrap().extend(sort_keys(&event));
             answer(Value::Null)
         }
-        static OPERATIONS: [Operation; 1] = [Operation {
-            name: "deliver",
-            runs: Runs::OnEvent(INSERTED_MAIL, handler),
-        }];
+        static OPERATIONS: [Operation; 1] =
+            [Operation { name: "deliver", runs: Runs::OnEvent(INSERTED_MAIL, handler) }];
         static NONE: [Operation; 0] = [];
         let directory = Directory::new();
         let start = async |operations| {
-            let options = Options {
-                operations,
-                port: 0,
-                ..Options::persistent(directory.path())
-            };
+            let options = Options { operations, port: 0, ..Options::persistent(directory.path()) };
             Installation::start(options).await.unwrap()
         };
 
@@ -611,28 +509,15 @@ mod tests {
             GIVEN.lock().unwrap().push(event);
             answer(Value::Null)
         }
-        const REMOVED: Trigger = Trigger::Stream(StreamFilter {
-            event_name: "REMOVE",
-            sk_prefix: "SESSION#",
-        });
-        static OPERATIONS: [Operation; 1] = [Operation {
-            name: "clean",
-            runs: Runs::OnEvent(REMOVED, handler),
-        }];
-        let installation = Installation::start(Options {
-            operations: &OPERATIONS,
-            ..Options::ephemeral()
-        })
-        .await
-        .unwrap();
+        const REMOVED: Trigger = Trigger::Stream(StreamFilter { event_name: "REMOVE", sk_prefix: "SESSION#" });
+        static OPERATIONS: [Operation; 1] = [Operation { name: "clean", runs: Runs::OnEvent(REMOVED, handler) }];
+        let installation =
+            Installation::start(Options { operations: &OPERATIONS, ..Options::ephemeral() }).await.unwrap();
         let text = |value: &str| AttributeValue::S(value.to_owned());
         let expiry = installation.clock().now().as_second() + 3600;
         let put = installation.dynamodb().put_item().table_name(TABLE);
         let put = put.item("pk", text("USER#1")).item("sk", text("SESSION#1"));
-        put.item("expires_at_epoch", AttributeValue::N(expiry.to_string()))
-            .send()
-            .await
-            .unwrap();
+        put.item("expires_at_epoch", AttributeValue::N(expiry.to_string())).send().await.unwrap();
 
         assert_eq!(installation.sweep().await.unwrap(), 0);
         installation.advance(Duration::from_secs(3700)).await.unwrap();
@@ -642,9 +527,6 @@ mod tests {
         let given = GIVEN.lock().unwrap();
         let event: Event = serde_json::from_value(given[0].clone()).unwrap();
         let identity = event.records[0].user_identity.as_ref().unwrap();
-        assert_eq!(
-            (&*identity.type_, &*identity.principal_id),
-            ("Service", "dynamodb.amazonaws.com")
-        );
+        assert_eq!((&*identity.type_, &*identity.principal_id), ("Service", "dynamodb.amazonaws.com"));
     }
 }
