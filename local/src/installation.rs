@@ -317,10 +317,11 @@ impl Installation {
 
 /// What the operations are given.
 fn app(store: Store, clock: &LocalClock, setup_secret: &str) -> App {
+    let cores = available_parallelism().map_or(1, NonZero::get);
     App {
         store,
         clock: Arc::new(clock.clone()),
-        passwords: Passwords::new(available_parallelism().map_or(1, NonZero::get)),
+        passwords: Passwords::new(cores),
         setup_secret: Some(setup_secret.into()),
     }
 }

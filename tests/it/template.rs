@@ -30,8 +30,7 @@ impl Template {
     }
 
     pub(crate) fn functions(&self) -> impl Iterator<Item = Function<'_>> {
-        self.resources("AWS::Serverless::Function")
-            .map(|(logical_id, resource)| Function { logical_id, resource })
+        self.resources("AWS::Serverless::Function").map(|(logical_id, resource)| Function { logical_id, resource })
     }
 
     fn resources(&self, kind: &'static str) -> impl Iterator<Item = (&String, &Value)> {
@@ -88,10 +87,7 @@ impl<'t> Function<'t> {
     /// The variables that it has beside those of every function.
     pub(crate) fn own_variables(&self) -> BTreeSet<&'t str> {
         let variables = self.properties()["Environment"]["Variables"].as_object();
-        variables
-            .into_iter()
-            .flat_map(|variables| variables.keys().map(String::as_str))
-            .collect()
+        variables.into_iter().flat_map(|variables| variables.keys().map(String::as_str)).collect()
     }
 
     fn properties(&self) -> &'t Value {
@@ -101,13 +97,9 @@ impl<'t> Function<'t> {
 
 #[test]
 fn every_operation_is_a_function_with_its_trigger() {
-    let operations = operations::all()
-        .iter()
-        .map(|operation| format!("{}: {}", operation.name, trigger(operation)));
+    let operations = operations::all().iter().map(|operation| format!("{}: {}", operation.name, trigger(operation)));
     let template = Template::read();
-    let functions = template
-        .functions()
-        .map(|function| format!("{}: {}", function.operation(), function.trigger()));
+    let functions = template.functions().map(|function| format!("{}: {}", function.operation(), function.trigger()));
 
     assert_same(("template.yaml", functions), ("the operations", operations));
 }
@@ -126,11 +118,7 @@ fn all_functions_are_one_build() {
     for function in Template::read().functions() {
         assert_eq!(function.resource["Metadata"], build, "{}", function.logical_id);
         for shared in ["CodeUri", "Runtime", "Architectures"] {
-            assert!(
-                function.properties()[shared].is_null(),
-                "{} has its own {shared}",
-                function.logical_id
-            );
+            assert!(function.properties()[shared].is_null(), "{} has its own {shared}", function.logical_id);
         }
     }
 }
@@ -141,17 +129,10 @@ fn every_function_logs_to_a_group_of_its_own_that_forgets() {
 
     for function in template.functions() {
         let group = format!("{}Log", function.logical_id);
-        assert_eq!(
-            function.properties()["LoggingConfig"]["LogGroup"],
-            json!({ "Ref": group })
-        );
+        assert_eq!(function.properties()["LoggingConfig"]["LogGroup"], json!({ "Ref": group }));
         let resource = &template.0["Resources"][&group];
         assert_eq!(resource["Type"], "AWS::Logs::LogGroup", "{group}");
-        assert_eq!(
-            resource["Properties"]["RetentionInDays"],
-            json!({ "Ref": "LogRetentionDays" }),
-            "{group}"
-        );
+        assert_eq!(resource["Properties"]["RetentionInDays"], json!({ "Ref": "LogRetentionDays" }), "{group}");
     }
 }
 
@@ -212,9 +193,7 @@ fn only_operations_that_mail_may_mail() {
 #[test]
 fn only_set_up_knows_the_setup_secret() {
     let template = Template::read();
-    let knows = template
-        .functions()
-        .filter(|function| function.own_variables().contains("ROSTER_SETUP_SECRET"));
+    let knows = template.functions().filter(|function| function.own_variables().contains("ROSTER_SETUP_SECRET"));
     let knows: Vec<_> = knows.map(|function| function.operation().to_owned()).collect();
 
     assert_eq!(knows, ["set_up"]);
@@ -232,11 +211,7 @@ fn no_event_is_lost_silently() {
             Some("DynamoDB") => {
                 assert_eq!(properties["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]));
                 assert_eq!(properties["BisectBatchOnFunctionError"], true);
-                assert!(
-                    properties["MaximumRetryAttempts"].is_u64(),
-                    "{} retries for ever",
-                    function.logical_id
-                );
+                assert!(properties["MaximumRetryAttempts"].is_u64(), "{} retries for ever", function.logical_id);
                 assert_eq!(properties["DestinationConfig"]["OnFailure"]["Destination"], queue);
             }
             Some("ScheduleV2") => {
@@ -254,12 +229,8 @@ fn the_table_is_as_the_code_creates_it() {
     let properties = &template.table()["Properties"];
     let keys =
         |pk, sk| json!([{ "AttributeName": pk, "KeyType": "HASH" }, { "AttributeName": sk, "KeyType": "RANGE" }]);
-    let attributes = ["pk", "sk"]
-        .into_iter()
-        .chain(schema::INDEXES.into_iter().flat_map(|(_, pk, sk)| [pk, sk]));
-    let attributes: Vec<_> = attributes
-        .map(|name| json!({ "AttributeName": name, "AttributeType": "S" }))
-        .collect();
+    let attributes = ["pk", "sk"].into_iter().chain(schema::INDEXES.into_iter().flat_map(|(_, pk, sk)| [pk, sk]));
+    let attributes: Vec<_> = attributes.map(|name| json!({ "AttributeName": name, "AttributeType": "S" })).collect();
     let indexes = schema::INDEXES.map(|(name, pk, sk)| {
         json!({ "IndexName": name, "KeySchema": keys(pk, sk), "Projection": { "ProjectionType": "ALL" } })
     });
@@ -268,10 +239,7 @@ fn the_table_is_as_the_code_creates_it() {
     assert_eq!(properties["KeySchema"], keys("pk", "sk"));
     assert_eq!(properties["GlobalSecondaryIndexes"], json!(indexes));
     assert_eq!(properties["BillingMode"], "PAY_PER_REQUEST");
-    assert_eq!(
-        properties["StreamSpecification"],
-        json!({ "StreamViewType": "NEW_AND_OLD_IMAGES" })
-    );
+    assert_eq!(properties["StreamSpecification"], json!({ "StreamViewType": "NEW_AND_OLD_IMAGES" }));
     assert_eq!(
         properties["TimeToLiveSpecification"],
         json!({ "AttributeName": schema::TTL_ATTRIBUTE, "Enabled": true })
@@ -286,10 +254,7 @@ fn the_table_outlives_its_stack() {
     assert_eq!(table["DeletionPolicy"], "Retain");
     assert_eq!(table["UpdateReplacePolicy"], "Retain");
     assert_eq!(table["Properties"]["DeletionProtectionEnabled"], true);
-    assert_eq!(
-        table["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"],
-        true
-    );
+    assert_eq!(table["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true);
 }
 
 /// What makes an operation run, in one line: `GET /v1/users`, `$default`, `INSERT of MAIL#` or `rate(5 minutes)`.
@@ -302,12 +267,7 @@ fn trigger(operation: &Operation) -> String {
                 return "$default".to_owned();
             };
             let methods = methods.as_object().expect("methods are an object");
-            assert_eq!(
-                (paths.len(), methods.len()),
-                (1, 1),
-                "{} serves one method of one path",
-                operation.name
-            );
+            assert_eq!((paths.len(), methods.len()), (1, 1), "{} serves one method of one path", operation.name);
             let method = methods.keys().next().expect("there is one").to_uppercase();
             format!("{method} {path}")
         }
@@ -343,10 +303,7 @@ fn assert_same(
     let (of_left, of_right): (BTreeSet<_>, BTreeSet<_>) = (of_left.collect(), of_right.collect());
     let only_left: Vec<_> = of_left.difference(&of_right).collect();
     let only_right: Vec<_> = of_right.difference(&of_left).collect();
-    assert!(
-        of_left == of_right,
-        "only in {left}: {only_left:#?}\nonly in {right}: {only_right:#?}"
-    );
+    assert!(of_left == of_right, "only in {left}: {only_left:#?}\nonly in {right}: {only_right:#?}");
 }
 
 fn sample_events() -> BTreeMap<String, Value> {
@@ -355,13 +312,7 @@ fn sample_events() -> BTreeMap<String, Value> {
         let path = file.expect("events/ can be read").path();
         let event = fs::read_to_string(&path).expect("an event can be read");
         let event = serde_json::from_str(&event).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        (
-            path.file_stem()
-                .expect("a file has a name")
-                .to_string_lossy()
-                .into_owned(),
-            event,
-        )
+        (path.file_stem().expect("a file has a name").to_string_lossy().into_owned(), event)
     });
     events.collect()
 }
@@ -407,10 +358,7 @@ fn list(value: &Value) -> Vec<Value> {
 }
 
 fn text(value: &Value) -> String {
-    value
-        .as_str()
-        .unwrap_or_else(|| panic!("{value} is not a text"))
-        .to_owned()
+    value.as_str().unwrap_or_else(|| panic!("{value} is not a text")).to_owned()
 }
 
 fn root() -> PathBuf {

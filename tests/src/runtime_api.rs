@@ -89,14 +89,7 @@ impl Function {
         thread::spawn(move || accept(&listener, &sender, &ended));
 
         let (poll, _) = mpsc::channel();
-        let mut function = Self {
-            child,
-            requests,
-            log,
-            poll,
-            invocations: 0,
-            started_in: Duration::ZERO,
-        };
+        let mut function = Self { child, requests, log, poll, invocations: 0, started_in: Duration::ZERO };
         let first_poll = function.next_poll()?;
         function.started_in = first_poll.saturating_duration_since(began);
         Ok(function)
@@ -121,10 +114,7 @@ impl Function {
             }
             Some("/error") => {
                 self.next_poll()?;
-                Err(Error::Invocation {
-                    error: body,
-                    log: self.log.read(),
-                })
+                Err(Error::Invocation { error: body, log: self.log.read() })
             }
             _ => Err(unexpected(&request)),
         }
@@ -143,10 +133,7 @@ impl Function {
             }
             cpu = later;
         }
-        Ok(Usage {
-            cpu,
-            memory: memory(&process)?,
-        })
+        Ok(Usage { cpu, memory: memory(&process)? })
     }
 
     /// Waits for the poll for the next event and keeps it open. Tells when it came.
@@ -160,10 +147,7 @@ impl Function {
             INIT_ERROR => {
                 request.reply.send(Reply::accepted()).ok();
                 let error = String::from_utf8_lossy(&request.body).into_owned();
-                Err(Error::Init {
-                    error,
-                    log: self.log.read(),
-                })
+                Err(Error::Init { error, log: self.log.read() })
             }
             _ => Err(unexpected(&request)),
         }
@@ -228,19 +212,11 @@ impl Reply {
              Lambda-Runtime-Trace-Id: Root=1-00000000-000000000000000000000000;Sampled=0\r\n",
             deadline.as_millis()
         );
-        Self {
-            status: "200 OK",
-            headers,
-            body: event.to_owned(),
-        }
+        Self { status: "200 OK", headers, body: event.to_owned() }
     }
 
     fn accepted() -> Self {
-        Self {
-            status: "202 Accepted",
-            headers: String::new(),
-            body: r#"{"status":"OK"}"#.to_owned(),
-        }
+        Self { status: "202 Accepted", headers: String::new(), body: r#"{"status":"OK"}"#.to_owned() }
     }
 
     fn write(&self, stream: &mut TcpStream) -> io::Result<()> {
@@ -271,12 +247,7 @@ fn serve(mut stream: TcpStream, requests: &Sender<Request>) -> io::Result<()> {
     while let Some((path, body)) = read_request(&mut reader)? {
         let (reply, replies) = mpsc::channel();
         let came = Instant::now();
-        let request = Request {
-            path,
-            body,
-            came,
-            reply,
-        };
+        let request = Request { path, body, came, reply };
         if requests.send(request).is_err() {
             break;
         }
@@ -325,10 +296,7 @@ impl Log {
         thread::spawn(move || {
             let mut chunk = [0; 8192];
             while let Ok(length @ 1..) = pipe.read(&mut chunk) {
-                log.0
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .extend_from_slice(&chunk[..length]);
+                log.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&chunk[..length]);
             }
             told.store(true, Ordering::Relaxed);
             TcpStream::connect(server).ok();
@@ -359,11 +327,7 @@ fn memory(process: &str) -> io::Result<u64> {
 }
 
 fn first_number(text: &str) -> io::Result<u64> {
-    text.split_whitespace()
-        .next()
-        .unwrap_or_default()
-        .parse()
-        .map_err(io::Error::other)
+    text.split_whitespace().next().unwrap_or_default().parse().map_err(io::Error::other)
 }
 
 fn unexpected(request: &Request) -> Error {

@@ -37,12 +37,7 @@ pub(crate) fn print() -> Result<()> {
     // One package at a time: built together they would share features, and code with them.
     let bootstrap = build("roster-functions")?;
     let empty = build("xtask-empty")?;
-    let subject = |name, binary: &Path, handler| Subject {
-        name,
-        binary: binary.into(),
-        handler,
-        starts: Vec::new(),
-    };
+    let subject = |name, binary: &Path, handler| Subject { name, binary: binary.into(), handler, starts: Vec::new() };
     let mut subjects = [
         subject("an empty function", &empty, "empty"),
         subject("`health`", &bootstrap, "health"),
@@ -60,10 +55,7 @@ pub(crate) fn print() -> Result<()> {
     println!("{STARTS} starts each, in turns; to the first poll for an event.\n");
     println!("| function | binary, bytes | wall p50 (min), ms | CPU p50 (min), ms | resident p50, MB |");
     println!("| --- | --- | --- | --- | --- |");
-    for Subject {
-        name, binary, starts, ..
-    } in subjects
-    {
+    for Subject { name, binary, starts, .. } in subjects {
         let size = fs::metadata(binary)?.len();
         let wall = p50_and_min(starts.iter().map(|start| milliseconds(start.wall)));
         let cpu = p50_and_min(starts.iter().map(|start| milliseconds(start.cpu)));
@@ -79,11 +71,7 @@ impl Start {
     fn of(binary: &Path, handler: &str) -> Result<Self> {
         let function = Function::start(binary, handler, &[("ROSTER_TABLE", "roster")])?;
         let usage = function.usage()?;
-        Ok(Self {
-            wall: function.started_in,
-            cpu: usage.cpu,
-            memory: usage.memory,
-        })
+        Ok(Self { wall: function.started_in, cpu: usage.cpu, memory: usage.memory })
     }
 }
 
@@ -91,13 +79,7 @@ impl Start {
 fn build(package: &str) -> Result<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args([
-            "build",
-            "--release",
-            "--message-format=json-render-diagnostics",
-            "--package",
-            package,
-        ])
+        .args(["build", "--release", "--message-format=json-render-diagnostics", "--package", package])
         .stderr(Stdio::inherit())
         .output()?;
     if !output.status.success() {
