@@ -2,7 +2,7 @@
 
 // mod apps;
 // mod expiry;
-// mod http;
+mod http;
 mod invariants;
 mod invites;
 // mod lists;
