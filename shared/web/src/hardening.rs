@@ -41,7 +41,11 @@ pub fn harden<S: Clone + Send + Sync + 'static>(router: Router<S>, takes_query: 
         }
     };
     // A path with `%2e%2e` in it is another one by the time it gets here.
-    router.fallback(not_found).layer(from_fn(check)).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)).layer(from_fn(add_headers))
+    router
+        .fallback(not_found)
+        .layer(from_fn(check))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn(add_headers))
 }
 
 /// The answer to a path that no operation has.
