@@ -199,7 +199,11 @@ impl Store {
         let mut writes = self.transaction(change, Some(activity))?;
         let installation = Installation { set_up_at: activity.at, cursor_key };
         writes.put_if(&installation, Condition::is_new(), |_| Error::AlreadySetUp)?;
-        writes.commit().await
+        match writes.commit().await {
+            // Before the setup nobody has an address: the same person was first.
+            Err(Error::EmailTaken { .. }) => Err(Error::AlreadySetUp),
+            committed => committed,
+        }
     }
 
     /// Access pattern 10: an invite, and what decides over it.

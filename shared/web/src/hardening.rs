@@ -61,7 +61,9 @@ pub fn harden(router: Router<App>, manner: Manner, app: App) -> Router {
     } else {
         router
     };
+    // A path with `%2e%2e` in it is another one by the time it gets here.
     router
+        .fallback(not_found)
         .layer(from_fn(check))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn(add_headers))
