@@ -16,11 +16,7 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::body::SdkBody;
 
-use crate::{
-    engine::Engine,
-    mailbox::Mailbox,
-    recorder::Recorder,
-};
+use crate::{engine::Engine, mailbox::Mailbox, recorder::Recorder};
 
 /// The services behind the clients.
 #[derive(Clone, Debug)]
