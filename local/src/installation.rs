@@ -206,7 +206,8 @@ impl Installation {
             None
         };
         let mut background = JoinSet::new();
-        let streams = Streams::new(engine.clone(), invoker.clone(), backlog.clone(), checkpoints, file("dead-letters.jsonl"));
+        let streams =
+            Streams::new(engine.clone(), invoker.clone(), backlog.clone(), checkpoints, file("dead-letters.jsonl"));
         streams.start(&mut background, options.serve_aws.then_some(POLL))?;
         background.spawn(schedules.clone().run());
         if options.sweep {

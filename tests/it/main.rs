@@ -2,6 +2,7 @@
 
 // mod apps;
 mod door;
+mod events;
 // mod expiry;
 // mod http;
 mod invariants;

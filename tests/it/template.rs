@@ -305,7 +305,7 @@ fn assert_same(
     assert!(of_left == of_right, "only in {left}: {only_left:#?}\nonly in {right}: {only_right:#?}");
 }
 
-fn sample_events() -> BTreeMap<String, Value> {
+pub(crate) fn sample_events() -> BTreeMap<String, Value> {
     let files = fs::read_dir(root().join("events")).expect("events/ can be read");
     let events = files.map(|file| {
         let path = file.expect("events/ can be read").path();
@@ -360,7 +360,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is not a text")).to_owned()
 }
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
