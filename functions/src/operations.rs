@@ -262,9 +262,7 @@ fn methods(item: PathItem) -> impl Iterator<Item = (Method, Described)> {
 
 fn has_parameter(operation: &Described, stands_in: &ParameterIn, name: Option<&str>) -> bool {
     operation.parameters.iter().flatten().any(|parameter| match parameter {
-        RefOr::T(parameter) => {
-            parameter.parameter_in == *stands_in && name.is_none_or(|name| parameter.name == name)
-        }
+        RefOr::T(parameter) => parameter.parameter_in == *stands_in && name.is_none_or(|name| parameter.name == name),
         RefOr::Ref(_) => false,
     })
 }

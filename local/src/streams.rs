@@ -365,7 +365,8 @@ mod tests {
     use super::*;
     use crate::{Installation, Options, installation::tests::Directory};
 
-    const INSERTED_MAIL: Trigger = Trigger::Stream(&[StreamFilter { event_name: "INSERT", key: "sk", prefix: "MAIL#" }]);
+    const INSERTED_MAIL: Trigger =
+        Trigger::Stream(&[StreamFilter { event_name: "INSERT", key: "sk", prefix: "MAIL#" }]);
 
     async fn write(client: &Client, sk: &str) {
         let text = |value: &str| AttributeValue::S(value.to_owned());
@@ -511,7 +512,8 @@ mod tests {
             GIVEN.lock().unwrap().push(event);
             answer(Value::Null)
         }
-        const REMOVED: Trigger = Trigger::Stream(&[StreamFilter { event_name: "REMOVE", key: "sk", prefix: "SESSION#" }]);
+        const REMOVED: Trigger =
+            Trigger::Stream(&[StreamFilter { event_name: "REMOVE", key: "sk", prefix: "SESSION#" }]);
         static OPERATIONS: [Operation; 1] = [Operation { name: "clean", runs: Runs::OnEvent(REMOVED, handler) }];
         let installation =
             Installation::start(Options { operations: &OPERATIONS, ..Options::ephemeral() }).await.unwrap();

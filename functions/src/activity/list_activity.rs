@@ -39,8 +39,13 @@ impl std::str::FromStr for Word {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let is_word = (1..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-        if is_word { Ok(Self(text.to_owned())) } else { Err("This has 1 to 64 letters, digits, dots and lines.".into()) }
+        let is_word =
+            (1..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+        if is_word {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("This has 1 to 64 letters, digits, dots and lines.".into())
+        }
     }
 }
 

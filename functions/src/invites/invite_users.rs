@@ -118,4 +118,3 @@ impl InviteOutcome {
         Self { detail: Some(detail.to_owned()), ..self }
     }
 }
-

@@ -53,10 +53,8 @@ pub async fn request_password_reset(
     }
     let now = app.now();
     let label = email.to_string();
-    let subject = user.map_or_else(
-        || Subject::Address { label: label.clone() },
-        |id| Subject::User { id, label: label.clone() },
-    );
+    let subject =
+        user.map_or_else(|| Subject::Address { label: label.clone() }, |id| Subject::User { id, label: label.clone() });
     let mail = Mail::new(app.mail_id(now), None, email, Kind::PasswordReset, now);
     let parties = (Actor::Anonymous, subject);
     let activity = app.activity(now, Action::PasswordResetRequested, parties, Vec::new(), &client);

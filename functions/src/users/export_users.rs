@@ -9,7 +9,7 @@ use axum::{
 };
 use roster_domain::{Error, User};
 use roster_store::{PageRequest, UserFilter};
-use roster_web::{App, Admin, ProblemBody, Query, Result, fields};
+use roster_web::{Admin, App, ProblemBody, Query, Result, fields};
 use utoipa::IntoParams;
 
 fields! {
@@ -98,7 +98,11 @@ fn row(user: &User, status: &str) -> [String; 8] {
 
 /// Text that no spreadsheet takes for a formula.
 fn cell(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) { format!("'{text}") } else { text.to_owned() }
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
 }
 
 #[cfg(test)]

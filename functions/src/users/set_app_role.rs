@@ -2,7 +2,9 @@
 
 use axum::extract::State;
 use roster_domain::{AppSlug, Error, FieldError, RoleSlug, User, UserId, activity::Action, apps::App as RosterApp};
-use roster_web::{App, Body, Builder, Client, IfMatch, Path, ProblemBody, Result, WithVersion, fields, views::UserView};
+use roster_web::{
+    App, Body, Builder, Client, IfMatch, Path, ProblemBody, Result, WithVersion, fields, views::UserView,
+};
 use utoipa::ToSchema;
 
 use super::changing::{Changing, Extras, shown};

@@ -91,7 +91,10 @@ mod tests {
             let attempts = Attempts { from_address: failed(count, 0), ..Attempts::default() };
             attempts.paused_until(5, at(0)).map(|until| until.duration_since(at(0)).as_mins())
         };
-        assert_eq!([4, 5, 6, 7, 10, 11, 500].map(pause), [None, Some(1), Some(2), Some(4), Some(32), Some(60), Some(60)]);
+        assert_eq!(
+            [4, 5, 6, 7, 10, 11, 500].map(pause),
+            [None, Some(1), Some(2), Some(4), Some(32), Some(60), Some(60)]
+        );
     }
 
     #[test]

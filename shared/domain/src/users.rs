@@ -204,7 +204,8 @@ impl User {
 
     /// Ends a suspension whose time is over. Whether there was one.
     pub fn end_suspension(&mut self, now: Timestamp) -> bool {
-        let is_over = matches!(&self.state, State::Suspended(suspension) if suspension.until.is_some_and(|until| until <= now));
+        let is_over =
+            matches!(&self.state, State::Suspended(suspension) if suspension.until.is_some_and(|until| until <= now));
         if is_over {
             self.state = State::Active;
         }

@@ -28,7 +28,12 @@ const MONTHS: i32 = 15;
 
 impl Store {
     /// Access pattern 42: the activity of the installation, newest first, month by month.
-    pub async fn activity(&self, filter: &ActivityFilter, page: &PageRequest, now: Timestamp) -> Result<Page<ActivityRecord>> {
+    pub async fn activity(
+        &self,
+        filter: &ActivityFilter,
+        page: &PageRequest,
+        now: Timestamp,
+    ) -> Result<Page<ActivityRecord>> {
         let list = format!("activity?{filter:?}");
         let mut after = self.place_of(&list, page).await?;
         let newest = filter.to.map_or(now, |to| to.min(now));

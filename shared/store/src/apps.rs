@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use roster_domain::{
-    ApiKeyId, AppSlug, AppRoles, Error, Result, RoleSlug, activity::Activity, api_keys::ApiKey, apps::App,
+    ApiKeyId, AppRoles, AppSlug, Error, Result, RoleSlug, activity::Activity, api_keys::ApiKey, apps::App,
 };
 
 use crate::{

@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::{operation::update_item::UpdateItemError, types::Attribute
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::{SignedDuration, Timestamp};
 use roster_domain::{
-    ApiKeyId, AppSlug, EmailAddress, Error, Invalid, MailId, PersonName, Result, Role, RoleSlug, SessionId, Status, User,
-    UserId,
+    ApiKeyId, AppSlug, EmailAddress, Error, Invalid, MailId, PersonName, Result, Role, RoleSlug, SessionId, Status,
+    User, UserId,
     activity::{Activity, Actor, Subject},
     api_keys::ApiKey,
     apps::{App, AppRole},

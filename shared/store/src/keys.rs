@@ -82,7 +82,7 @@ fn entry(pk: impl Into<String>, sk: impl Into<String>) -> Entry {
 }
 
 /// The partition with everything of a user.
-pub(crate) fn user_partition(id: UserId) -> String {
+pub fn user_partition(id: UserId) -> String {
     format!("USER#{id}")
 }
 

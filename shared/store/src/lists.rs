@@ -154,16 +154,16 @@ impl Store {
     pub async fn app_users(&self, app: &AppSlug, role: Option<&RoleSlug>, page: &PageRequest) -> Result<Page<User>> {
         let source = Source::app_roles(app, role);
         let list = format!("app-users?{app}&{}", role.map_or("", RoleSlug::as_str));
-        let is_wanted = |user: &User, _: &Place| {
-            user.app_roles.get(app).is_some_and(|has| role.is_none_or(|role| has == role))
-        };
+        let is_wanted =
+            |user: &User, _: &Place| user.app_roles.get(app).is_some_and(|has| role.is_none_or(|role| has == role));
         self.users_of(&list, &source, page.limit + 1, page, is_wanted).await
     }
 
     /// Access pattern 49: the sessions of a user, oldest first, those that have ended included.
     pub async fn sessions(&self, user: UserId, page: &PageRequest) -> Result<Page<Session>> {
         let range = Range::StartingWith(keys::SESSION_PREFIX.to_owned());
-        self.page_of(&format!("sessions-of-{user}"), &Source::ascending("", keys::user_partition(user), range), page).await
+        self.page_of(&format!("sessions-of-{user}"), &Source::ascending("", keys::user_partition(user), range), page)
+            .await
     }
 
     /// A page of a list in which every item counts.

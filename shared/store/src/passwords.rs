@@ -1,7 +1,6 @@
 //! What stands before a password: wrong ones that were counted, resets that were asked for.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use tokio::try_join;
 use jiff::{SignedDuration, Timestamp};
 use roster_domain::{
     EmailAddress, Error, MailId, Result, User, UserId,
@@ -12,6 +11,7 @@ use roster_domain::{
     settings::{EmailSettings, SecuritySettings},
 };
 use serde::Deserialize;
+use tokio::try_join;
 
 use crate::{
     Store,

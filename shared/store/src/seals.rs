@@ -76,8 +76,7 @@ impl Store {
         let head = rows.into_iter().next().map(read).transpose()?;
         let number = head.as_ref().map_or(0, |head| head.number + 1);
         let previous = head.map(|head| head.digest).unwrap_or_default();
-        let mut seal =
-            Seal { number, previous, entries: entries.to_vec(), digest: String::new(), sealed_at: now };
+        let mut seal = Seal { number, previous, entries: entries.to_vec(), digest: String::new(), sealed_at: now };
         seal.digest = seal.own_digest();
         let mut attributes: Attributes = serde_dynamo::to_item(&seal).map_err(Error::unexpected)?;
         attributes.extend(keys::seal(number).attributes());

@@ -35,7 +35,10 @@ impl Store {
         };
         Ok(Summary {
             total: count(&attribute("total")),
-            by_status: Status::ALL.into_iter().map(|status| (status.as_str(), count(&attribute(status.as_str())))).collect(),
+            by_status: Status::ALL
+                .into_iter()
+                .map(|status| (status.as_str(), count(&attribute(status.as_str()))))
+                .collect(),
             by_role: Role::ALL.into_iter().map(|role| (role.as_str(), count(&attribute(role.as_str())))).collect(),
         })
     }
@@ -78,4 +81,3 @@ impl Store {
 fn attribute(name: &str) -> String {
     format!("count_{name}")
 }
-

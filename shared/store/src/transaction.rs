@@ -100,7 +100,8 @@ impl<'a> Transaction<'a> {
             terms.push(format!("{name} :by{n}"));
             update = update.expression_attribute_values(format!(":by{n}"), AttributeValue::N(by.to_string()));
         }
-        let update = update.update_expression(format!("ADD {}", terms.join(", "))).build().map_err(Error::unexpected)?;
+        let update =
+            update.update_expression(format!("ADD {}", terms.join(", "))).build().map_err(Error::unexpected)?;
         self.writes.push((TransactWriteItem::builder().update(update).build(), Box::new(|_| impossible())));
         Ok(())
     }

@@ -5,12 +5,12 @@
 
 use std::{collections::BTreeMap, str::FromStr};
 
-use jiff::Timestamp;
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request},
     http::{header, request::Parts},
 };
+use jiff::Timestamp;
 use roster_domain::{
     AppRoles, AppSlug, EmailAddress, Error, FieldError, Invalid, PersonName, Role, RoleSlug, Status, UserId,
     passwords::Password,
@@ -148,7 +148,9 @@ impl<const MAX: usize> FieldValue for Rows<MAX> {
     fn read(value: Option<Value>, pointer: &str, errors: &mut Vec<FieldError>) -> Option<Self> {
         match value {
             Some(Value::Array(rows)) if rows.len() <= MAX => Some(Self(rows)),
-            Some(Value::Array(_)) => refuse(pointer, format!("There can be {MAX} at most; send the rest in another call."), errors),
+            Some(Value::Array(_)) => {
+                refuse(pointer, format!("There can be {MAX} at most; send the rest in another call."), errors)
+            }
             None | Some(Value::Null) => refuse(pointer, "This field is required.", errors),
             Some(_) => refuse(pointer, "This must be a list.", errors),
         }
