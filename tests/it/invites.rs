@@ -185,7 +185,7 @@ async fn a_password_that_is_easy_to_guess_consumes_no_invite() {
     let token = app.invite_token_of("grace.hopper@example.com").await;
     let before = app.dump();
 
-    for password in ["short", "gracehopper1", "rosterroster1", "aaaaaaaaaaaaaaaa"] {
+    for password in ["short", "gracehopper1", "analytical-engines", "rosterroster1", "aaaaaaaaaaaaaaaa"] {
         let body = json!({ "token": token, "name": "Grace", "password": password });
         let answer = app.stranger().post("/v1/invites/accept", body).await.assert_refuses(&["/password"]);
         assert!(!answer.json["errors"][0]["detail"].as_str().unwrap().is_empty());
