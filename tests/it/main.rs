@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "what helps a test fails it")]
 
 mod apps;
+mod door;
+mod events;
 mod expiry;
 mod http;
 mod invariants;
@@ -10,6 +12,7 @@ mod invites;
 mod lists;
 mod mail;
 mod me;
+mod permissions;
 mod races;
 mod sessions;
 mod settings;
