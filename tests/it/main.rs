@@ -10,6 +10,7 @@ mod invites;
 // mod lists;
 // mod mail;
 // mod me;
+mod map;
 mod permissions;
 // mod races;
 mod sessions;

@@ -61,25 +61,19 @@ async fn the_map_tells_what_every_operation_costs() {
 
 /// The table of the map, in the order of the API document.
 fn table(seen: &BTreeMap<String, Seen>) -> String {
-    let mut table =
-        "| operation | DynamoDB requests | at most | read units | write units | SES requests |\n".to_owned();
-    table.push_str("| --- | --- | --- | --- | --- | --- |\n");
-    for operation in operations::all() {
+    let head = "| operation | DynamoDB requests | at most | read units | write units | SES requests |\n\
+                | --- | --- | --- | --- | --- | --- |\n";
+    let rows = operations::all().iter().map(|operation| {
         let invocations = &seen[operation.name].invocations;
         let usual = invocations.first().copied().unwrap_or_default();
         let most = invocations.iter().map(|cost| cost.dynamodb_requests).max().unwrap_or_default();
         let Cost { dynamodb_requests, ses_requests, read_units, write_units } = usual;
-        let row = [
-            format!("`{}`", operation.name),
-            dynamodb_requests.to_string(),
-            most.to_string(),
-            read_units.to_string(),
-            write_units.to_string(),
-            ses_requests.to_string(),
-        ];
-        table.push_str(&format!("| {} |\n", row.join(" | ")));
-    }
-    table
+        format!(
+            "| `{}` | {dynamodb_requests} | {most} | {read_units} | {write_units} | {ses_requests} |\n",
+            operation.name
+        )
+    });
+    [head.to_owned()].into_iter().chain(rows).collect()
 }
 
 /// An installation on which one request follows the other.
