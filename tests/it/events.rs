@@ -11,7 +11,7 @@ use roster_web::Clock;
 use serde_json::{Value, json};
 
 use crate::{
-    door::{ask, ask_at},
+    door::{ask, ask_anew},
     template::{Template, root, sample_events},
 };
 
@@ -304,7 +304,7 @@ impl World {
         let then = self.now() - Duration::from_mins(90);
         let body = json!({ "email": "late@example.com", "delivery": "link", "valid_hours": 1 });
         let clock = Arc::new(Standing(then));
-        let late = ask_at(&self.installation, clock, "POST /v1/invites", self.value("admin_token"), body).await;
+        let late = ask_anew(&self.installation, clock, "POST /v1/invites", self.value("admin_token"), body).await;
         assert_eq!(late.status, 201, "{}", late.body);
         self.set("invited_id", &late.body["user"]["id"]);
         self.set("invite_token", &json!(secret_of(&late.body)));
