@@ -68,8 +68,7 @@ impl FrontDoor {
         let mut table: HashMap<String, HashMap<Method, Route>> = HashMap::new();
         let mut fallback = None;
         for operation in operations {
-            let Some(router) = operation.router() else { continue };
-            let service = router.with_state(app.clone());
+            let Some(service) = operation.router(app.clone()) else { continue };
             let route = |key| Route { operation: operation.name, key, service: service.clone() };
             if matches!(operation.runs, Runs::OnOtherRequests) {
                 fallback = Some(route("$default".to_owned()));

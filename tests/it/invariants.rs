@@ -136,7 +136,7 @@ fn assert_activity(dump: &[Value], users: &BTreeMap<String, &Value>) {
 
 /// What a secret may look like where somebody was careless.
 fn spellings(secret: &str) -> Vec<String> {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     let mut raw = vec![secret.as_bytes().to_vec()];
     let mut spellings = vec![secret.to_owned()];
     if let Some((_, random)) = secret.rsplit_once('.').filter(|(start, _)| start.contains('_')) {
@@ -180,7 +180,10 @@ async fn all_that_can_happen_leaves_the_table_sound() {
     member.post("/v1/me/password", passwords).await.assert_status(204);
     member.delete("/v1/session").await.assert_status(204);
     app.sign_in("mary@example.com", "wrong, and long enough").await.assert_status(401);
-    app.assert_sound(&{ app.settle().await; app.dump() });
+    app.assert_sound(&{
+        app.settle().await;
+        app.dump()
+    });
 
     for (n, end) in ["accept", "revoke", "renew", "rename", "delete", "leave"].iter().enumerate() {
         let email = format!("guest{n}@example.com");
