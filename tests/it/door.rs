@@ -21,7 +21,18 @@ pub(crate) struct Answer {
 
 /// Sends `request`, such as `GET /v1/me`. An empty `token` is none, and so is a body of `null`.
 pub(crate) async fn ask(installation: &Installation, request: &str, token: &str, body: Value) -> Answer {
-    send(installation.front_door(), installation, request, token, body).await
+    send(installation.front_door(), installation, request, token, body, None).await
+}
+
+/// The same with an `Idempotency-Key`.
+pub(crate) async fn ask_once(
+    installation: &Installation,
+    request: &str,
+    token: &str,
+    body: Value,
+    key: &str,
+) -> Answer {
+    send(installation.front_door(), installation, request, token, body, Some(key)).await
 }
 
 /// The same to functions that have just started: they know nothing from requests before, and their clock is this one.
@@ -37,14 +48,24 @@ pub(crate) async fn ask_anew(
     let (recorder, clock) = (installation.recorder().clone(), installation.clock().clone());
     let address = installation.address().to_string();
     let door = FrontDoor::new(operations::all(), &app, axum::Router::new(), recorder, clock, address);
-    send(&door.expect("the routes are distinct"), installation, request, token, body).await
+    send(&door.expect("the routes are distinct"), installation, request, token, body, None).await
 }
 
-async fn send(door: &FrontDoor, installation: &Installation, request: &str, token: &str, body: Value) -> Answer {
+async fn send(
+    door: &FrontDoor,
+    installation: &Installation,
+    request: &str,
+    token: &str,
+    body: Value,
+    key: Option<&str>,
+) -> Answer {
     let (method, target) = request.split_once(' ').expect("a request is a method and a target");
     let mut request = Request::builder().method(method).uri(target);
     if !token.is_empty() {
         request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    }
+    if let Some(key) = key {
+        request = request.header("idempotency-key", key);
     }
     let body = match body {
         Value::Null => Body::empty(),
