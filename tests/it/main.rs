@@ -11,6 +11,7 @@ mod invariants;
 mod invites;
 mod lists;
 mod mail;
+mod map;
 mod me;
 mod permissions;
 mod races;
