@@ -7,6 +7,7 @@ use axum::{extract::State, http::HeaderMap, response::Response};
 use roster_domain::{
     FieldError, PersonName,
     activity::{Action, Actor, Subject, user_changes},
+    mails::{Kind, Mail},
     passwords::{Context, Password},
 };
 use roster_store::{Change, Credential};
@@ -65,6 +66,8 @@ pub async fn accept_invite(
         after.accept_invite(name.clone(), now);
         after.changed(now);
         let (session, session_token) = start(&app, &client, &after, reading.security, now);
+        let welcome = |_| Mail::new(app.mail_id(now), after.id, after.email.clone(), Kind::Welcome, now);
+        let mails: Vec<Mail> = reading.email_settings.iter().map(welcome).collect();
         let credential = Credential { user: after.id, password: password.clone(), changed_at: now };
         let changes = user_changes(Some(&before), Some(&after));
         let parties = (Actor::from(&after), Subject::from(&after));
@@ -74,6 +77,7 @@ pub async fn accept_invite(
             after: Some(&after),
             credential: Some(&credential),
             session: Some(&session),
+            mails: &mails,
             ..Change::default()
         };
         app.store.apply(change, &activity).await?;

@@ -18,5 +18,7 @@ use super::shown::EmailSettingsView;
     )
 )]
 pub async fn get_email_settings(_: Admin, State(app): State<App>) -> Result<Json<EmailSettingsView>> {
-    Ok(Json(EmailSettingsView::new(app.store.email_settings().await?.as_ref())))
+    let settings = app.store.email_settings().await?;
+    let last_test = app.store.last_test_mail().await?;
+    Ok(Json(EmailSettingsView::new(settings.as_ref(), last_test.as_ref())))
 }

@@ -74,12 +74,13 @@ pub async fn set_email_settings(
         let activity = app.activity(app.now(), Action::EmailSettingsChanged, parties, changes, &client);
         app.store.put_email_settings(&after, &activity).await?;
     }
-    Ok(Json(EmailSettingsView::new(Some(&after))))
+    let last_test = app.store.last_test_mail().await?;
+    Ok(Json(EmailSettingsView::new(Some(&after), last_test.as_ref())))
 }
 
 fn changes(before: Option<&EmailSettings>, after: &EmailSettings) -> Vec<Change> {
     let fields = |settings: Option<&EmailSettings>| -> BTreeMap<String, Option<String>> {
-        let shown = settings.map(|settings| serde_json::to_value(EmailSettingsView::new(Some(settings))));
+        let shown = settings.map(|settings| serde_json::to_value(EmailSettingsView::new(Some(settings), None)));
         let shown = shown.and_then(Result::ok).and_then(|value| value.as_object().cloned()).unwrap_or_default();
         let text = |value: serde_json::Value| match value {
             serde_json::Value::Null => None,

@@ -45,6 +45,10 @@ pub enum Action {
     AppRoleRemoved,
     AppCreated,
     EmailSettingsChanged,
+    TemplateChanged,
+    TemplateRestored,
+    TemplateFailed,
+    TestMailRequested,
     MailFailed,
 }
 
@@ -69,6 +73,10 @@ impl Action {
             Self::AppRoleRemoved => "app_role.removed",
             Self::AppCreated => "app.created",
             Self::EmailSettingsChanged => "email_settings.changed",
+            Self::TemplateChanged => "template.changed",
+            Self::TemplateRestored => "template.restored",
+            Self::TemplateFailed => "template.failed",
+            Self::TestMailRequested => "test_mail.requested",
             Self::MailFailed => "mail.failed",
         }
     }

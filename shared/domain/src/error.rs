@@ -66,6 +66,8 @@ pub enum Error {
 
     #[error("there is no such app")]
     UnknownApp,
+    #[error("there is no such template")]
+    UnknownTemplate,
     #[error("an app has this slug already")]
     SlugTaken,
 

@@ -16,6 +16,7 @@ pub mod passwords;
 pub mod roles;
 pub mod sessions;
 pub mod settings;
+pub mod templates;
 pub mod tokens;
 pub mod users;
 

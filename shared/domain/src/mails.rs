@@ -4,9 +4,11 @@ use std::{fmt, str::FromStr};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{EmailAddress, Invalid, MailId, UserId};
+use crate::{EmailAddress, Invalid, MailId, UserId, templates::TemplateKind};
 
 /// A mail that is to be sent. It is written together with the change that asks for it, so neither is lost.
+///
+/// `user` is whom it concerns; a test mail concerns nobody, which is [`UserId::NOBODY`].
 #[derive(Clone, Debug)]
 pub struct Mail {
     pub id: MailId,
@@ -26,22 +28,35 @@ pub enum Kind {
     Invitation {
         generation: u64,
     },
+    /// Says that an admin gave the user a temporary password; never which.
+    TemporaryPassword,
     PasswordChanged,
     /// Goes to the old and to the new address.
     EmailChanged {
         old: String,
         new: String,
     },
+    /// Follows on an accepted invite.
+    Welcome,
+    /// Shows an admin that mail arrives.
+    Test,
 }
 
 impl Kind {
-    /// The name of its template.
-    pub fn template(&self) -> &'static str {
+    /// The template that it is made of; a test mail has none, for it is always the same.
+    pub fn template(&self) -> Option<TemplateKind> {
         match self {
-            Self::Invitation { .. } => "invitation",
-            Self::PasswordChanged => "password_changed",
-            Self::EmailChanged { .. } => "email_changed",
+            Self::Invitation { .. } => Some(TemplateKind::Invitation),
+            Self::TemporaryPassword => Some(TemplateKind::TemporaryPassword),
+            Self::PasswordChanged => Some(TemplateKind::PasswordChanged),
+            Self::EmailChanged { .. } => Some(TemplateKind::EmailChanged),
+            Self::Welcome => Some(TemplateKind::Welcome),
+            Self::Test => None,
         }
+    }
+
+    pub fn as_str(&self) -> &'static str {
+        self.template().map_or("test", TemplateKind::as_str)
     }
 }
 

@@ -14,6 +14,7 @@ use roster_domain::{
     passwords::StoredPassword,
     sessions::Session,
     settings::{EmailSettings, Line, PlatformUrl, SecuritySettings, WebAddress},
+    templates::{CustomTemplate, TemplateFailure, TemplateKind, TemplateSource},
     tokens::SecretHash,
     users::{Invited, State, Suspension},
 };
@@ -544,8 +545,11 @@ pub(crate) struct StoredMail {
 #[serde(tag = "is", rename_all = "snake_case")]
 enum StoredKind {
     Invitation { generation: u64 },
+    TemporaryPassword,
     PasswordChanged,
     EmailChanged { old: String, new: String },
+    Welcome,
+    Test,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -581,8 +585,11 @@ impl Item for Mail {
     fn stored(&self) -> StoredMail {
         let kind = match self.kind.clone() {
             Kind::Invitation { generation } => StoredKind::Invitation { generation },
+            Kind::TemporaryPassword => StoredKind::TemporaryPassword,
             Kind::PasswordChanged => StoredKind::PasswordChanged,
             Kind::EmailChanged { old, new } => StoredKind::EmailChanged { old, new },
+            Kind::Welcome => StoredKind::Welcome,
+            Kind::Test => StoredKind::Test,
         };
         let state = match self.state.clone() {
             MailState::Queued { due_at, last_failure } => StoredMailState::Queued { due_at, last_failure },
@@ -604,8 +611,11 @@ impl Item for Mail {
     fn restored(stored: StoredMail) -> Result<Self, Invalid> {
         let kind = match stored.kind {
             StoredKind::Invitation { generation } => Kind::Invitation { generation },
+            StoredKind::TemporaryPassword => Kind::TemporaryPassword,
             StoredKind::PasswordChanged => Kind::PasswordChanged,
             StoredKind::EmailChanged { old, new } => Kind::EmailChanged { old, new },
+            StoredKind::Welcome => Kind::Welcome,
+            StoredKind::Test => Kind::Test,
         };
         let state = match stored.state {
             StoredMailState::Queued { due_at, last_failure } => MailState::Queued { due_at, last_failure },
@@ -822,6 +832,45 @@ impl Item for EmailSettings {
             invite_valid_hours: stored.invite_valid_hours,
             reset_valid_minutes: stored.reset_valid_minutes,
         })
+    }
+}
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredTemplate {
+    #[serde_as(as = "DisplayFromStr")]
+    kind: TemplateKind,
+    subject: String,
+    html: String,
+    text: String,
+    changed_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failure: Option<StoredTemplateFailure>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredTemplateFailure {
+    at: Timestamp,
+    reason: String,
+}
+
+impl Item for CustomTemplate {
+    type Stored = StoredTemplate;
+
+    fn key(&self) -> Key {
+        keys::template(self.kind)
+    }
+
+    fn stored(&self) -> StoredTemplate {
+        let TemplateSource { subject, html, text } = self.source.clone();
+        let failure = self.failure.clone().map(|TemplateFailure { at, reason }| StoredTemplateFailure { at, reason });
+        StoredTemplate { kind: self.kind, subject, html, text, changed_at: self.changed_at, failure }
+    }
+
+    fn restored(stored: StoredTemplate) -> Result<Self, Invalid> {
+        let source = TemplateSource { subject: stored.subject, html: stored.html, text: stored.text };
+        let failure = stored.failure.map(|StoredTemplateFailure { at, reason }| TemplateFailure { at, reason });
+        Ok(Self { kind: stored.kind, source, changed_at: stored.changed_at, failure })
     }
 }
 

@@ -13,6 +13,7 @@
 //! | activity       | `ACTIVITY#<day>` | `<id>`         | `ACTIVITY#USER#<id>` | `<id>`         |            |                  |
 //! | app            | `APP#<slug>`     | `APP`          | `APPS`             | `<slug>`         |            |                  |
 //! | settings       | `SETTINGS`       | `EMAIL`, …     |                    |                  |            |                  |
+//! | template       | `SETTINGS`       | `TEMPLATE#<kind>` |                 |                  |            |                  |
 //! | installation   | `INSTALLATION`   | `INSTALLATION` |                    |                  |            |                  |
 //! | active admins  | `INSTALLATION`   | `ADMINS`       |                    |                  |            |                  |
 //!
@@ -23,6 +24,7 @@ use jiff::{Timestamp, tz::Offset};
 use roster_domain::{
     ActivityId, AppSlug, EmailAddress, MailId, RoleSlug, SessionId, UserId,
     names::{fold, prefix},
+    templates::TemplateKind,
 };
 
 /// The primary key of an item.
@@ -127,6 +129,11 @@ pub(crate) fn email_settings() -> Key {
 
 pub(crate) fn security_settings() -> Key {
     key("SETTINGS", "SECURITY")
+}
+
+/// The template that an admin wrote in place of the default.
+pub(crate) fn template(kind: TemplateKind) -> Key {
+    key("SETTINGS", format!("TEMPLATE#{kind}"))
 }
 
 pub(crate) fn installation() -> Key {

@@ -25,6 +25,7 @@ use roster_domain::{
     mails::Mail,
     sessions::Session,
     settings::{EmailSettings, SecuritySettings},
+    templates::{CustomTemplate, TemplateKind},
     tokens::SecretHash,
 };
 use tokio::sync::OnceCell;
@@ -327,6 +328,82 @@ impl Store {
                 return Ok(removed);
             }
         }
+    }
+
+    /// Access pattern 24: the templates that admins wrote.
+    pub async fn templates(&self) -> Result<Vec<CustomTemplate>> {
+        let templates = TemplateKind::ALL.map(keys::template);
+        let mut found = self.read(&templates).await?;
+        templates.iter().filter_map(|template| found.take(template).transpose()).collect()
+    }
+
+    /// Access pattern 25: a template that an admin wrote, and the e-mail settings.
+    pub async fn template(&self, kind: TemplateKind) -> Result<(Option<CustomTemplate>, Option<EmailSettings>)> {
+        let (template, email) = (keys::template(kind), keys::email_settings());
+        let mut found = self.read([&template, &email]).await?;
+        Ok((found.take(&template)?, found.take(&email)?))
+    }
+
+    /// Access pattern 26: another template.
+    pub async fn put_template(&self, template: &CustomTemplate, activity: &Activity) -> Result<()> {
+        let mut writes = Transaction::new(self);
+        writes.put(template)?;
+        writes.activity(activity)?;
+        writes.commit().await
+    }
+
+    /// Access pattern 27: the default template again.
+    pub async fn delete_template(&self, kind: TemplateKind, activity: &Activity) -> Result<()> {
+        let mut writes = Transaction::new(self);
+        writes.delete_if(keys::template(kind), Condition::new("attribute_exists(pk)", []), |_| Error::Conflict)?;
+        writes.activity(activity)?;
+        writes.commit().await
+    }
+
+    /// Access pattern 28: a template failed. Fails with [`Error::Conflict`] if that is known already, or the template
+    /// is another one by now.
+    pub async fn record_template_failure(&self, template: &CustomTemplate, activity: &Activity) -> Result<()> {
+        let mut writes = Transaction::new(self);
+        let is_news = Condition::new(
+            "changed_at = :changed_at AND attribute_not_exists(failure)",
+            [(":changed_at", AttributeValue::S(template.changed_at.to_string()))],
+        );
+        writes.put_if(template, is_news, |_| Error::Conflict)?;
+        writes.activity(activity)?;
+        writes.commit().await
+    }
+
+    /// Access pattern 29: what a mail is made of: the template that an admin wrote, and the apps with these slugs, as
+    /// far as there are.
+    pub async fn template_and_apps(
+        &self,
+        kind: TemplateKind,
+        slugs: impl Iterator<Item = &AppSlug>,
+    ) -> Result<(Option<CustomTemplate>, Vec<App>)> {
+        let template = keys::template(kind);
+        let apps: Vec<Key> = slugs.map(keys::app).collect();
+        let mut found = self.read([&template].into_iter().chain(&apps)).await?;
+        let custom = found.take(&template)?;
+        let apps = apps.iter().filter_map(|app| found.take(app).transpose()).collect::<Result<_>>()?;
+        Ok((custom, apps))
+    }
+
+    /// Access pattern 30: the newest test mail.
+    pub async fn last_test_mail(&self) -> Result<Option<Mail>> {
+        let newest = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :mail)")
+            .expression_attribute_values(":pk", AttributeValue::S(keys::user_partition(UserId::NOBODY)))
+            .expression_attribute_values(":mail", AttributeValue::S(keys::MAIL_PREFIX.to_owned()))
+            .scan_index_forward(false)
+            .limit(1)
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(failed)?;
+        newest.items.into_iter().flatten().next().map(Mail::from_attributes).transpose()
     }
 
     async fn delete_all(&self, keys: &[Attributes]) -> Result<()> {

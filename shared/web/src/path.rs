@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequestParts, RawPathParams},
     http::request::Parts,
 };
-use roster_domain::{AppSlug, Error, UserId};
+use roster_domain::{AppSlug, Error, UserId, templates::TemplateKind};
 
 use crate::Problem;
 
@@ -28,6 +28,12 @@ impl PathValue for UserId {
 impl PathValue for AppSlug {
     fn missing() -> Error {
         Error::UnknownApp
+    }
+}
+
+impl PathValue for TemplateKind {
+    fn missing() -> Error {
+        Error::UnknownTemplate
     }
 }
 
