@@ -1,7 +1,13 @@
 //! The AWS clients, as they are, with an HTTP client that reaches no network: it hands each request to the engine or to
 //! the mailbox and answers in the wire format of the service.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Region, StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig,
@@ -28,6 +34,29 @@ pub struct Connector {
     pub engine: Engine,
     pub mailbox: Mailbox,
     pub recorder: Recorder,
+    pub lost_answers: LostAnswers,
+}
+
+/// Answers of the engine that are to get lost on their way back, after the work is done. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct LostAnswers(Arc<Mutex<Vec<&'static str>>>);
+
+impl LostAnswers {
+    /// The next answers to these actions get lost, one for each.
+    pub fn lose(&self, actions: impl IntoIterator<Item = &'static str>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(actions);
+    }
+
+    fn is_lost(&self, action: &str) -> bool {
+        let mut lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = lost.iter().position(|lost| *lost == action);
+        found.map(|n| lost.remove(n)).is_some()
+    }
+}
+
+/// How the clients try again. Nobody at the other end needs rest: it is this process.
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_initial_backoff(Duration::from_millis(1))
 }
 
 impl Connector {
@@ -37,7 +66,7 @@ impl Connector {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static("local"))
             .allow_no_auth()
-            .retry_config(RetryConfig::standard())
+            .retry_config(retries())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .timeout_config(TimeoutConfig::disabled())
             .http_client(self.http_client());
@@ -50,7 +79,7 @@ impl Connector {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static("local"))
             .allow_no_auth()
-            .retry_config(RetryConfig::standard())
+            .retry_config(retries())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .timeout_config(TimeoutConfig::disabled())
             .http_client(self.http_client());
@@ -71,6 +100,9 @@ impl Connector {
         let recorded = self.recorder.starts(action, body);
         let answer = self.engine.call(action, recorded.as_deref().unwrap_or(body));
         self.recorder.ends(&answer.body);
+        if self.lost_answers.is_lost(action) {
+            return Err(ConnectorError::timeout("no answer in time".into()));
+        }
         response(answer.status, answer.body)
     }
 
@@ -124,6 +156,7 @@ mod tests {
             engine: Engine::ephemeral(clock.clone(), Backlog::new()).unwrap(),
             mailbox: Mailbox::load(StateFile::new(None, "mail.jsonl"), clock).unwrap(),
             recorder: Recorder::on(),
+            lost_answers: LostAnswers::default(),
         };
         let client = connector.dynamodb();
         roster_store::schema::create(&client, TABLE).await.unwrap();
@@ -221,6 +254,16 @@ mod tests {
         assert_eq!(get(&client, "a", "COUNT").await.unwrap()["hits"], AttributeValue::N("1".to_owned()));
         let other = send(count("b")).await.unwrap_err();
         assert_eq!(other.code(), Some("IdempotentParameterMismatchException"));
+    }
+
+    #[tokio::test]
+    async fn a_write_whose_answer_is_lost_is_made_once() {
+        let (connector, client) = connector().await;
+        connector.lost_answers.lose(["TransactWriteItems"]);
+
+        client.transact_write_items().transact_items(count("a")).send().await.unwrap();
+
+        assert_eq!(get(&client, "a", "COUNT").await.unwrap()["hits"], AttributeValue::N("1".to_owned()));
     }
 
     #[tokio::test]

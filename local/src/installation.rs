@@ -28,7 +28,7 @@ use tokio::{
 
 use crate::{
     clock::LocalClock,
-    connector::Connector,
+    connector::{Connector, LostAnswers},
     engine::{Engine, TABLE},
     front_door::FrontDoor,
     invoker::Invoker,
@@ -117,6 +117,7 @@ pub struct Installation {
     setup_secret: String,
     app: App,
     connector: Connector,
+    invoker: Invoker,
     engine_url: Option<String>,
     clock: LocalClock,
     schedules: Schedules,
@@ -159,6 +160,7 @@ impl Installation {
             engine: engine.clone(),
             mailbox: Mailbox::load(file("mail.jsonl"), clock.clone()).map_err(unusable)?,
             recorder: if options.record { Recorder::on() } else { Recorder::default() },
+            lost_answers: LostAnswers::default(),
         };
         let client = connector.dynamodb();
         create_table(&client).await?;
@@ -195,7 +197,7 @@ impl Installation {
             None
         };
         let mut background = JoinSet::new();
-        let streams = Streams::new(engine.clone(), invoker, backlog.clone(), checkpoints, file("dead-letters.jsonl"));
+        let streams = Streams::new(engine.clone(), invoker.clone(), backlog.clone(), checkpoints, file("dead-letters.jsonl"));
         streams.start(&mut background, options.serve_engine.then_some(POLL))?;
         background.spawn(schedules.clone().run());
         if options.sweep {
@@ -208,6 +210,7 @@ impl Installation {
             setup_secret,
             app,
             connector,
+            invoker,
             engine_url,
             clock,
             schedules,
@@ -269,6 +272,16 @@ impl Installation {
     /// What the operations did.
     pub fn recorder(&self) -> &Recorder {
         &self.connector.recorder
+    }
+
+    /// Which answers of the table get lost, for those who want to see what happens then.
+    pub fn lost_answers(&self) -> &LostAnswers {
+        &self.connector.lost_answers
+    }
+
+    /// Runs an event operation on `event`, as Lambda would: also late, and once more.
+    pub async fn invoke(&self, operation: &'static str, event: serde_json::Value) -> Result<serde_json::Value, String> {
+        self.invoker.invoke(operation, event).await
     }
 
     /// A client of the table, for what the API does not show.

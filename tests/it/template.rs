@@ -263,14 +263,13 @@ fn trigger(operation: &Operation) -> String {
         Runs::OnRequest(router) => {
             let paths = serde_json::to_value(&router().get_openapi().paths).expect("paths are JSON");
             let paths = paths.as_object().expect("paths are an object");
-            let Some((path, methods)) = paths.iter().next() else {
-                return "$default".to_owned();
-            };
+            let (path, methods) = paths.iter().next().expect("there is one");
             let methods = methods.as_object().expect("methods are an object");
             assert_eq!((paths.len(), methods.len()), (1, 1), "{} serves one method of one path", operation.name);
             let method = methods.keys().next().expect("there is one").to_uppercase();
             format!("{method} {path}")
         }
+        Runs::OnOtherRequests => "$default".to_owned(),
         Runs::OnEvent(trigger, _) | Runs::OnMailEvent(trigger, _) => match trigger {
             Trigger::Stream(filter) => format!("{} of {}", filter.event_name, filter.sk_prefix),
             Trigger::Schedule(every) => match every.as_secs() / 60 {

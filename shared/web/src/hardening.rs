@@ -40,7 +40,8 @@ pub fn harden<S: Clone + Send + Sync + 'static>(router: Router<S>, takes_query: 
             _ => next.run(Request::from_parts(parts, body)).await,
         }
     };
-    router.layer(from_fn(check)).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)).layer(from_fn(add_headers))
+    // A path with `%2e%2e` in it is another one by the time it gets here.
+    router.fallback(not_found).layer(from_fn(check)).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)).layer(from_fn(add_headers))
 }
 
 /// The answer to a path that no operation has.
