@@ -89,7 +89,7 @@ impl Walk {
 
     fn path(&self, operation: &Described) -> String {
         let path = operation.path.replace("{id}", self.member.id());
-        path.replace("{app}", "wiki").replace("{slug}", "wiki")
+        path.replace("{app}", "wiki").replace("{slug}", "wiki").replace("{kind}", "invitation")
     }
 
     fn with_body(&self) -> impl Iterator<Item = (&Described, &Map<String, Value>)> {
@@ -105,7 +105,8 @@ impl Walk {
 
 impl Described {
     fn read(document: &Value, method: &str, path: &str, operation: &Value) -> Self {
-        let method = ["GET", "PUT", "POST", "DELETE", "PATCH"].into_iter().find(|known| known.eq_ignore_ascii_case(method));
+        let method =
+            ["GET", "PUT", "POST", "DELETE", "PATCH"].into_iter().find(|known| known.eq_ignore_ascii_case(method));
         let body = &operation["requestBody"]["content"]["application/json"]["schema"];
         let schema = resolved(document, body);
         let fields = schema["properties"].as_object().map(|properties| {
@@ -228,7 +229,9 @@ fn refused(schema: &Value) -> Vec<Value> {
             }
             if schema["format"] == "email" {
                 let long = format!("{}@example.com", "a".repeat(250));
-                refused.extend(["", "ada", "ada@", "@x.com", "a b@x.com", "a@x.com\nBcc: b@x.com", &long].map(|bad| json!(bad)));
+                refused.extend(
+                    ["", "ada", "ada@", "@x.com", "a b@x.com", "a@x.com\nBcc: b@x.com", &long].map(|bad| json!(bad)),
+                );
             }
             if !schema["pattern"].is_null() {
                 refused.extend(["Wiki", "wi ki", "-wiki", "wiki-", "wiki/", "\u{e9}"].map(|bad| json!(bad)));
@@ -273,9 +276,9 @@ async fn every_field_refuses_what_is_no_value_of_it() {
                 let shown: String = shown.chars().take(60).collect();
                 let answer = walk.with(operation, name, value).await;
                 let pointers = answer.refused();
-                let is_named = pointers.iter().all(|pointer| {
-                    *pointer == format!("/{name}") || pointer.starts_with(&format!("/{name}/"))
-                });
+                let is_named = pointers
+                    .iter()
+                    .all(|pointer| *pointer == format!("/{name}") || pointer.starts_with(&format!("/{name}/")));
                 assert!(answer.status == 400 && !pointers.is_empty() && is_named, "{name} = {shown}: {answer}");
             }
         }
@@ -320,11 +323,12 @@ async fn nobody_gives_themselves_what_no_field_asks_for() {
 async fn a_body_that_is_no_json_object_is_refused() {
     let walk = Walk::start().await;
     let deep = format!("{}{}", "{\"a\":".repeat(20_000), "}".repeat(20_000));
-    let bodies: Vec<Vec<u8>> = ["", " ", "null", "[]", "5", "\"{}\"", "{", "{}}", "{\"a\":1,}", "{'a':1}", "\u{feff}{}", &deep]
-        .into_iter()
-        .map(|body| body.as_bytes().to_vec())
-        .chain([b"{\"name\":\"\xff\"}".to_vec(), b"\0".to_vec(), "[".repeat(100_000).into_bytes()])
-        .collect();
+    let bodies: Vec<Vec<u8>> =
+        ["", " ", "null", "[]", "5", "\"{}\"", "{", "{}}", "{\"a\":1,}", "{'a':1}", "\u{feff}{}", &deep]
+            .into_iter()
+            .map(|body| body.as_bytes().to_vec())
+            .chain([b"{\"name\":\"\xff\"}".to_vec(), b"\0".to_vec(), "[".repeat(100_000).into_bytes()])
+            .collect();
 
     for (operation, _) in walk.with_body() {
         for body in &bodies {
@@ -429,7 +433,8 @@ async fn a_query_parameter_that_there_is_not_is_refused() {
             let body = operation.example().map_or_else(String::new, |body| body.to_string());
             call.body(body).header("content-type", "application/json")
         };
-        for (query, pointer) in [("surprise=1", "/surprise"), ("limit=5&lmit=5", "/lmit"), ("%00=", "/\0"), ("a", "/a")] {
+        for (query, pointer) in [("surprise=1", "/surprise"), ("limit=5&lmit=5", "/lmit"), ("%00=", "/\0"), ("a", "/a")]
+        {
             let answer = call(query).await.assert_problem(400, "invalid-fields");
             assert!(answer.refused().contains(&pointer), "{answer}");
         }
@@ -473,18 +478,26 @@ async fn what_is_no_id_is_the_id_of_nothing() {
 
     for operation in walk.operations.iter().filter(|operation| operation.path.contains('{')) {
         for bad in bad.into_iter().chain([NOBODY]) {
-            for (parameter, slug) in [("{id}", "user-not-found"), ("{app}", "unknown-app"), ("{slug}", "unknown-app")] {
+            for (parameter, slug) in [
+                ("{id}", "user-not-found"),
+                ("{app}", "unknown-app"),
+                ("{slug}", "unknown-app"),
+                ("{kind}", "unknown-template"),
+            ] {
                 if !operation.path.contains(parameter) {
                     continue;
                 }
                 let bad = if parameter == "{id}" { bad.to_owned() } else { bad.to_lowercase() + "-" };
-                let call = walk.call_by(&walk.admin, &Described {
-                    path: operation.path.replace(parameter, &bad),
-                    fields: operation.fields.clone(),
-                    required: Vec::new(),
-                    query: Vec::new(),
-                    ..*operation
-                });
+                let call = walk.call_by(
+                    &walk.admin,
+                    &Described {
+                        path: operation.path.replace(parameter, &bad),
+                        fields: operation.fields.clone(),
+                        required: Vec::new(),
+                        query: Vec::new(),
+                        ..*operation
+                    },
+                );
                 call.await.assert_problem(404, slug);
             }
         }
@@ -500,7 +513,12 @@ async fn credentials_are_judged_first_rights_next_and_the_request_last() {
 
     for operation in walk.operations.iter().filter(|operation| !operation.is_public) {
         let name = operation.name();
-        let path = operation.path.replace("{id}", "nonsense").replace("{app}", "Non Sense").replace("{slug}", "Non Sense");
+        let path = operation
+            .path
+            .replace("{id}", "nonsense")
+            .replace("{app}", "Non Sense")
+            .replace("{slug}", "Non Sense")
+            .replace("{kind}", "Non Sense");
         let path = format!("{}?surprise=1", path.replace(' ', "%20"));
         let call = |client: &Client| client.call(operation.method, &path).body("{").header("if-match", "nonsense");
         call(&walk.app.stranger()).await.assert_problem(401, "unauthenticated");
@@ -559,7 +577,12 @@ async fn strange_headers_break_nothing() {
         }
         walk.app.sign_in("member@example.com", PASSWORD).await.assert_status(201);
         let body = json!({ "email": "nobody@example.com", "password": PASSWORD });
-        walk.app.stranger().post("/v1/sessions", body).header(name, value).await.assert_problem(401, "invalid-credentials");
+        walk.app
+            .stranger()
+            .post("/v1/sessions", body)
+            .header(name, value)
+            .await
+            .assert_problem(401, "invalid-credentials");
     }
     for bad in ["nonsense", "", "3", "\"x\"", "W/\"1\"", "\"1\", \"2\"", "\"-1\"", "\"99999999999999999999\""] {
         let answer = walk.admin.patch(&format!("/v1/users/{}", walk.member.id()), json!({ "name": "New" }));

@@ -14,4 +14,5 @@ mod sessions;
 mod setup;
 mod support;
 mod template;
+mod templates;
 // mod users;

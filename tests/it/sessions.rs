@@ -140,17 +140,16 @@ async fn the_console_gets_a_cookie_that_scripts_and_other_sites_cannot_use() {
     browser.delete("/v1/session").await.assert_problem(403, "forbidden");
     browser.patch("/v1/me", rename).header("x-roster-request", "1").await.assert_status(200);
 
-    for other in [format!("__Host-roster={token}"), format!("Roster={token}"), "roster=".to_owned(), "roster".to_owned()] {
+    for other in
+        [format!("__Host-roster={token}"), format!("Roster={token}"), "roster=".to_owned(), "roster".to_owned()]
+    {
         app.stranger().get("/v1/me").header("cookie", &other).await.assert_problem(401, "unauthenticated");
     }
     let contradicted = browser.get("/v1/me").header("authorization", "Bearer nonsense").await;
     contradicted.assert_problem(401, "unauthenticated");
 
     let signed_out = browser.delete("/v1/session").header("x-roster-request", "1").await.assert_status(204);
-    assert_eq!(
-        signed_out.header("set-cookie").unwrap(),
-        "roster=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"
-    );
+    assert_eq!(signed_out.header("set-cookie").unwrap(), "roster=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict");
     browser.get("/v1/me").await.assert_problem(401, "unauthenticated");
 }
 

@@ -137,7 +137,10 @@ impl TestApp {
     /// The client that a sign-in made.
     pub(crate) fn signed_in(&self, started: &Answer) -> Client {
         let token = started.json["token"].as_str().unwrap();
-        Client { user: started.json["user"].clone(), ..self.stranger().with("authorization", &format!("Bearer {token}")) }
+        Client {
+            user: started.json["user"].clone(),
+            ..self.stranger().with("authorization", &format!("Bearer {token}"))
+        }
     }
 
     /// Waits until nothing is under way.

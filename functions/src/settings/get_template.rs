@@ -25,6 +25,5 @@ pub async fn get_template(
     Path(kind): Path<TemplateKind>,
     State(app): State<App>,
 ) -> Result<Json<TemplateView>> {
-    let (custom, _) = app.store.template(kind).await?;
-    Ok(Json(TemplateView::new(kind, custom)))
+    Ok(Json(TemplateView::new(kind, app.store.template(kind).await?)))
 }

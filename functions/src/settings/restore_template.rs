@@ -31,7 +31,7 @@ pub async fn restore_template(
     State(app): State<App>,
 ) -> Result<NoContent> {
     decide(async || {
-        let (Some(before), _) = app.store.template(kind).await? else {
+        let Some(before) = app.store.template(kind).await? else {
             return Ok(());
         };
         let changes = changes(kind, &before.source, default_source(kind));

@@ -40,7 +40,7 @@ pub async fn set_template(
     Body(body): Body<WriteTemplate>,
 ) -> Result<Json<TemplateView>> {
     let source = body.checked(kind)?;
-    let (before, _) = app.store.template(kind).await?;
+    let before = app.store.template(kind).await?;
     if let Some(before) = before.as_ref().filter(|before| before.source == source && before.failure.is_none()) {
         return Ok(Json(TemplateView::new(kind, Some(before.clone()))));
     }

@@ -337,11 +337,9 @@ impl Store {
         templates.iter().filter_map(|template| found.take(template).transpose()).collect()
     }
 
-    /// Access pattern 25: a template that an admin wrote, and the e-mail settings.
-    pub async fn template(&self, kind: TemplateKind) -> Result<(Option<CustomTemplate>, Option<EmailSettings>)> {
-        let (template, email) = (keys::template(kind), keys::email_settings());
-        let mut found = self.read([&template, &email]).await?;
-        Ok((found.take(&template)?, found.take(&email)?))
+    /// Access pattern 25: a template that an admin wrote.
+    pub async fn template(&self, kind: TemplateKind) -> Result<Option<CustomTemplate>> {
+        self.get(keys::template(kind)).await
     }
 
     /// Access pattern 26: another template.
