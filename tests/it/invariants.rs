@@ -80,9 +80,6 @@ fn assert_nothing_left_over(dump: &[Value], users: &BTreeMap<String, &Value>) {
     let mut kinds: BTreeMap<String, BTreeMap<String, Vec<&Value>>> = BTreeMap::new();
     for item in dump {
         let Some(owner) = user_of_partition(item["pk"].as_str().unwrap()) else { continue };
-        if item["kind"]["is"] == "test" {
-            continue; // A test mail concerns nobody.
-        }
         assert!(users.contains_key(&owner.to_string()), "nobody owns {item}");
         kinds.entry(owner.to_string()).or_default().entry(kind(item)).or_default().push(item);
     }
@@ -139,7 +136,7 @@ fn assert_activity(dump: &[Value], users: &BTreeMap<String, &Value>) {
 
 /// What a secret may look like where somebody was careless.
 fn spellings(secret: &str) -> Vec<String> {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     let mut raw = vec![secret.as_bytes().to_vec()];
     let mut spellings = vec![secret.to_owned()];
     if let Some((_, random)) = secret.rsplit_once('.').filter(|(start, _)| start.contains('_')) {

@@ -7,7 +7,7 @@ use axum::{extract::State, http::HeaderMap, response::Response};
 use roster_domain::{
     FieldError, PersonName,
     activity::{Action, Actor, Subject, user_changes},
-    mails::{Kind, Mail},
+    mails::Kind,
     passwords::{Context, Password},
 };
 use roster_store::{Change, Credential};
@@ -15,7 +15,10 @@ use roster_web::{App, Body, Client, ProblemBody, Result, decide, fields};
 use utoipa::ToSchema;
 
 use super::presented::open;
-use crate::sessions::started::{Started, start};
+use crate::{
+    sessions::started::{Started, start},
+    users::changing::told,
+};
 
 fields! {
     /// Who the invitee is from now on.
@@ -66,9 +69,9 @@ pub async fn accept_invite(
         after.accept_invite(name.clone(), now);
         after.changed(now);
         let (session, session_token) = start(&app, &client, &after, reading.security, now);
-        let welcome = |_| Mail::new(app.mail_id(now), after.id, after.email.clone(), Kind::Welcome, now);
-        let mails: Vec<Mail> = reading.email_settings.iter().map(welcome).collect();
-        let credential = Credential { user: after.id, password: password.clone(), changed_at: now };
+        let mails = told(&app, reading.email_settings.as_ref(), &after, Kind::Welcome, now);
+        let credential =
+            Credential { user: after.id, password: password.clone(), changed_at: now, temporary_until: None };
         let changes = user_changes(Some(&before), Some(&after));
         let parties = (Actor::from(&after), Subject::from(&after));
         let activity = app.activity(now, Action::UserActivated, parties, changes, &client);

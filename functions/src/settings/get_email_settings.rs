@@ -18,7 +18,6 @@ use super::shown::EmailSettingsView;
     )
 )]
 pub async fn get_email_settings(_: Admin, State(app): State<App>) -> Result<Json<EmailSettingsView>> {
-    let settings = app.store.email_settings().await?;
-    let last_test = app.store.last_test_mail().await?;
+    let (settings, last_test) = app.store.email_settings_and_last_test().await?;
     Ok(Json(EmailSettingsView::new(settings.as_ref(), last_test.as_ref())))
 }

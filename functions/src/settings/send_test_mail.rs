@@ -2,11 +2,10 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use roster_domain::{
-    EmailAddress, Error, MailId, UserId,
+    EmailAddress, Error, MailId,
     activity::{Action, Subject},
     mails::{Kind, Mail},
 };
-use roster_store::Change;
 use roster_web::{Admin, App, Body, Client, ProblemBody, Result, fields};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -35,6 +34,7 @@ pub struct TestMailRequested {
     post,
     path = "/v1/settings/email/test",
     tag = "Settings",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request.")),
     request_body = SendTestMail,
     security(("bearer" = []), ("cookie" = [])),
     responses(
@@ -42,7 +42,8 @@ pub struct TestMailRequested {
         (status = 400, description = "`invalid-fields`", body = ProblemBody),
         (status = 401, description = "`unauthenticated`", body = ProblemBody),
         (status = 403, description = "`forbidden`", body = ProblemBody),
-        (status = 409, description = "`email-not-configured`", body = ProblemBody)
+        (status = 409, description = "`email-not-configured`", body = ProblemBody),
+        (status = 422, description = "`idempotency-key-reused`", body = ProblemBody)
     )
 )]
 pub async fn send_test_mail(
@@ -53,10 +54,10 @@ pub async fn send_test_mail(
 ) -> Result<(StatusCode, Json<TestMailRequested>)> {
     app.store.email_settings().await?.ok_or(Error::EmailNotConfigured)?;
     let now = app.now();
-    let mail = Mail::new(app.mail_id(now), UserId::NOBODY, to, Kind::Test, now);
+    let mail = Mail::new(app.mail_id(now), None, to, Kind::Test, now);
     let answer = TestMailRequested { mail_id: mail.id.to_string(), to: mail.to.to_string() };
     let parties = (admin.actor(), Subject::Address { label: answer.to.clone() });
     let activity = app.activity(now, Action::TestMailRequested, parties, Vec::new(), &client);
-    app.store.apply(Change { mails: &[mail], ..Change::default() }, &activity).await?;
+    app.store.request_test_mail(&mail, &activity).await?;
     Ok((StatusCode::ACCEPTED, Json(answer)))
 }

@@ -55,7 +55,7 @@ pub async fn set_email_settings(
     State(app): State<App>,
     Body(body): Body<SetEmailSettings>,
 ) -> Result<Json<EmailSettingsView>> {
-    let before = app.store.email_settings().await?;
+    let (before, last_test) = app.store.email_settings_and_last_test().await?;
     let after = EmailSettings {
         from_address: body.from_address,
         from_name: body.from_name,
@@ -74,7 +74,6 @@ pub async fn set_email_settings(
         let activity = app.activity(app.now(), Action::EmailSettingsChanged, parties, changes, &client);
         app.store.put_email_settings(&after, &activity).await?;
     }
-    let last_test = app.store.last_test_mail().await?;
     Ok(Json(EmailSettingsView::new(Some(&after), last_test.as_ref())))
 }
 

@@ -60,11 +60,6 @@ ids! {
     ActivityId
 }
 
-impl UserId {
-    /// The owner of what concerns no user. No user is made with this id.
-    pub const NOBODY: Self = Self(Ulid::nil());
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

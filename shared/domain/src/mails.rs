@@ -7,12 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{EmailAddress, Invalid, MailId, UserId, templates::TemplateKind};
 
 /// A mail that is to be sent. It is written together with the change that asks for it, so neither is lost.
-///
-/// `user` is whom it concerns; a test mail concerns nobody, which is [`UserId::NOBODY`].
 #[derive(Clone, Debug)]
 pub struct Mail {
     pub id: MailId,
-    pub user: UserId,
+    /// Whom it concerns. Nobody is looked up when a password reset is asked for an address: that is done on delivery,
+    /// where nobody can measure it.
+    pub user: Option<UserId>,
     pub to: EmailAddress,
     pub kind: Kind,
     pub state: MailState,
@@ -28,9 +28,11 @@ pub enum Kind {
     Invitation {
         generation: u64,
     },
-    /// Says that an admin gave the user a temporary password; never which.
-    TemporaryPassword,
     PasswordChanged,
+    /// Carries the link of a password reset, if somebody active has the address.
+    PasswordReset,
+    /// Tells that an admin has set a temporary password, which the admin hands over.
+    TemporaryPassword,
     /// Goes to the old and to the new address.
     EmailChanged {
         old: String,
@@ -47,8 +49,9 @@ impl Kind {
     pub fn template(&self) -> Option<TemplateKind> {
         match self {
             Self::Invitation { .. } => Some(TemplateKind::Invitation),
-            Self::TemporaryPassword => Some(TemplateKind::TemporaryPassword),
             Self::PasswordChanged => Some(TemplateKind::PasswordChanged),
+            Self::PasswordReset => Some(TemplateKind::PasswordReset),
+            Self::TemporaryPassword => Some(TemplateKind::TemporaryPassword),
             Self::EmailChanged { .. } => Some(TemplateKind::EmailChanged),
             Self::Welcome => Some(TemplateKind::Welcome),
             Self::Test => None,
@@ -85,7 +88,7 @@ const RETRIES: [SignedDuration; 7] = [
 ];
 
 impl Mail {
-    pub fn new(id: MailId, user: UserId, to: EmailAddress, kind: Kind, now: Timestamp) -> Self {
+    pub fn new(id: MailId, user: Option<UserId>, to: EmailAddress, kind: Kind, now: Timestamp) -> Self {
         let state = MailState::Queued { due_at: now, last_failure: None };
         Self { id, user, to, kind, state, attempts: 0, created_at: now }
     }
