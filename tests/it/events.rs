@@ -80,7 +80,7 @@ async fn a_user_sees_and_changes_their_own_account() {
     assert_eq!(world.run("change_password").await.status(), 204);
     assert_eq!(world.run("sign_in").await.status(), 401, "the old password is none any more");
     let mails = world.installation.app().store.mails_due(world.now(), 10).await.expect("the outbox is read");
-    assert_eq!(mails.iter().filter(|mail| mail.kind.template() == "password_changed").count(), 1);
+    assert_eq!(mails.iter().filter(|mail| mail.kind.as_str() == "password_changed").count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

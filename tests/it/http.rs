@@ -89,7 +89,7 @@ impl Walk {
 
     fn path(&self, operation: &Described) -> String {
         let path = operation.path.replace("{id}", self.member.id());
-        path.replace("{app}", "wiki").replace("{slug}", "wiki")
+        path.replace("{app}", "wiki").replace("{slug}", "wiki").replace("{kind}", "invitation")
     }
 
     fn with_body(&self) -> impl Iterator<Item = (&Described, &Map<String, Value>)> {
@@ -478,7 +478,12 @@ async fn what_is_no_id_is_the_id_of_nothing() {
 
     for operation in walk.operations.iter().filter(|operation| operation.path.contains('{')) {
         for bad in bad.into_iter().chain([NOBODY]) {
-            for (parameter, slug) in [("{id}", "user-not-found"), ("{app}", "unknown-app"), ("{slug}", "unknown-app")] {
+            for (parameter, slug) in [
+                ("{id}", "user-not-found"),
+                ("{app}", "unknown-app"),
+                ("{slug}", "unknown-app"),
+                ("{kind}", "unknown-template"),
+            ] {
                 if !operation.path.contains(parameter) {
                     continue;
                 }
@@ -508,8 +513,12 @@ async fn credentials_are_judged_first_rights_next_and_the_request_last() {
 
     for operation in walk.operations.iter().filter(|operation| !operation.is_public) {
         let name = operation.name();
-        let path =
-            operation.path.replace("{id}", "nonsense").replace("{app}", "Non Sense").replace("{slug}", "Non Sense");
+        let path = operation
+            .path
+            .replace("{id}", "nonsense")
+            .replace("{app}", "Non Sense")
+            .replace("{slug}", "Non Sense")
+            .replace("{kind}", "Non Sense");
         let path = format!("{}?surprise=1", path.replace(' ', "%20"));
         let call = |client: &Client| client.call(operation.method, &path).body("{").header("if-match", "nonsense");
         call(&walk.app.stranger()).await.assert_problem(401, "unauthenticated");

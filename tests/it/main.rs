@@ -20,4 +20,5 @@ mod settings;
 mod setup;
 mod support;
 mod template;
+mod templates;
 mod users;

@@ -14,6 +14,7 @@ mod passwords;
 pub mod schema;
 mod seals;
 mod summary;
+mod templates;
 mod transaction;
 
 use std::{
