@@ -346,7 +346,8 @@ async fn a_body_that_is_no_json_object_is_refused() {
 
     for (operation, _) in walk.with_body() {
         for body in &bodies {
-            if !(operation.is_body_optional && body.is_empty()) {
+            let is_nothing = matches!(body.as_slice(), b"" | b" " | b"null");
+            if !(operation.is_body_optional && is_nothing) {
                 walk.call(operation).body(body.clone()).await.assert_problem(400, "malformed-body");
             }
         }
