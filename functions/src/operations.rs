@@ -9,13 +9,9 @@ use roster_mail::Mailer;
 use roster_store::keys;
 use roster_web::{App, Manner, harden};
 use serde_json::Value;
-use utoipa::{
-    Modify, OpenApi,
-    openapi::{
-        self, RefOr,
-        path::{Operation as Described, ParameterIn, PathItem},
-        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
-    },
+use utoipa::openapi::{
+    self, RefOr,
+    path::{Operation as Described, ParameterIn, PathItem},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -209,42 +205,6 @@ pub fn routes(operation: &Operation) -> impl Iterator<Item = (Method, String)> {
         Runs::OnOtherRequests | Runs::OnEvent(..) | Runs::OnMailEvent(..) => openapi::OpenApi::default(),
     };
     described(document).into_iter().map(|(method, path, _)| (method, path))
-}
-
-/// The API document.
-pub fn document() -> openapi::OpenApi {
-    let mut router = OpenApiRouter::with_openapi(About::openapi());
-    for operation in ALL {
-        if let Runs::OnRequest(build) = operation.runs {
-            router = router.merge(build());
-        }
-    }
-    router.into_openapi()
-}
-
-#[derive(OpenApi)]
-#[openapi(
-    info(
-        title = "Roster",
-        description = "User management for teams on AWS. Lists come in pages; refusals are problem+json (RFC 9457)."
-    ),
-    modifiers(&Credentials)
-)]
-struct About;
-
-struct Credentials;
-
-impl Modify for Credentials {
-    fn modify(&self, document: &mut openapi::OpenApi) {
-        let components = document.components.get_or_insert_default();
-        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A session token.")).build();
-        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-        let cookie = ApiKeyValue::with_description(
-            "__Host-roster",
-            "The console's session. Changes also need the header X-Roster-Request: 1.",
-        );
-        components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
-    }
 }
 
 fn described(document: openapi::OpenApi) -> Vec<(Method, String, Described)> {

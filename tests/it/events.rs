@@ -11,7 +11,7 @@ use roster_web::Clock;
 use serde_json::{Value, json};
 
 use crate::{
-    door::{ask, ask_at},
+    door::{ask, ask_anew},
     template::{Template, root, sample_events},
 };
 
@@ -183,14 +183,14 @@ async fn users_are_listed_read_changed_and_deleted() {
 async fn what_a_deleted_user_leaves_is_cleaned_up() {
     let world = World::start().await;
     let before = world.items_left().await;
-    assert_eq!(world.run("clean_up_user").await.0, json!({ "batchItemFailures": [] }));
+    assert_eq!(world.run("follow_changes").await.0, json!({ "batchItemFailures": [] }));
     assert_eq!(world.items_left().await, before, "a user who is still there keeps everything");
     world.run("delete_user").await;
 
-    let mut event = world.event("clean_up_user");
+    let mut event = world.event("follow_changes");
     // As a removal by the time to live shows.
     event["Records"][0]["userIdentity"] = json!({ "type": "Service", "principalId": "dynamodb.amazonaws.com" });
-    let cleaned = world.run_event("clean_up_user", event).await;
+    let cleaned = world.run_event("follow_changes", event).await;
 
     assert_eq!(cleaned.0, json!({ "batchItemFailures": [] }));
     assert_eq!(world.run("get_session").await.status(), 401);
@@ -202,7 +202,7 @@ async fn a_record_that_fails_is_named_by_its_sequence_number() {
     let world = World::start().await;
     let nowhere = AwsUrls { dynamodb: "http://127.0.0.1:1".to_owned(), ses: "http://127.0.0.1:1".to_owned() };
 
-    let answer = world.run_at(&nowhere, "clean_up_user", world.event("clean_up_user")).await;
+    let answer = world.run_at(&nowhere, "follow_changes", world.event("follow_changes")).await;
 
     assert_eq!(answer.0, json!({ "batchItemFailures": [{ "itemIdentifier": "1405400000000002063282832" }] }));
 }
@@ -330,7 +330,7 @@ impl World {
         let then = self.now() - Duration::from_mins(90);
         let body = json!({ "email": "late@example.com", "delivery": "link", "valid_hours": 1 });
         let clock = Arc::new(Standing(then));
-        let late = ask_at(&self.installation, clock, "POST /v1/invites", self.value("admin_token"), body).await;
+        let late = ask_anew(&self.installation, clock, "POST /v1/invites", self.value("admin_token"), body).await;
         assert_eq!(late.status, 201, "{}", late.body);
         self.set("invited_id", &late.body["user"]["id"]);
         self.set("invite_token", &json!(secret_of(&late.body)));

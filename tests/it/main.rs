@@ -2,6 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "what helps a test fails it")]
 
+mod limits;
+mod matrix;
+mod passwords;
+mod resets;
+mod temporary;
 mod apps;
 mod door;
 mod events;
@@ -11,6 +16,7 @@ mod invariants;
 mod invites;
 mod lists;
 mod mail;
+mod map;
 mod me;
 mod permissions;
 mod races;

@@ -19,7 +19,7 @@
 //! | answer         | `ANSWER#<caller>` | `<operation>#<key>` |               |                  |            |                  |
 //! | activity       | `ACTIVITY#<month>` | `<id>`       | `ACTIVITY#USER#<id>` | `<id>`         |            |                  |
 //! | seal           | `SEALS`          | `<number>`     |                    |                  |            |                  |
-//! | summary        | `SUMMARY`        | `USERS`        |                    |                  |            |                  |
+//! | summary        | `SUMMARY`        | `COUNTS`       |                    |                  |            |                  |
 //! | app            | `APP#<slug>`     | `APP`          | `APPS`             | `<slug>`         |            |                  |
 //! | settings       | `SETTINGS`       | `EMAIL`, …     |                    |                  |            |                  |
 //! | template       | `SETTINGS`       | `TEMPLATE#<kind>` |                 |                  |            |                  |
@@ -136,7 +136,7 @@ pub(crate) fn counted(id: UserId) -> Key {
 }
 
 pub(crate) fn summary() -> Key {
-    key("SUMMARY", "USERS")
+    key("SUMMARY", "COUNTS")
 }
 
 /// The wrong passwords for an account from one network.
