@@ -261,6 +261,6 @@ async fn the_owner_is_told_of_a_new_password_and_of_a_new_address() {
     for mail in [&old[0], &new[0]] {
         assert!(mail.text.contains("member@example.com") && mail.text.contains("mary@example.com"), "{}", mail.text);
     }
-    assert_eq!(app.mailbox().await.len(), 3);
+    assert_eq!(app.mailbox().await.len(), 4);
     app.assert_sound(&app.dump());
 }
