@@ -112,12 +112,6 @@ impl Store {
         Ok(found.take(&session)?.zip(found.take(&user)?))
     }
 
-    /// Access pattern 3: whose an address is.
-    pub async fn user_id_of(&self, email: &EmailAddress) -> Result<Option<UserId>> {
-        let claim: Option<EmailClaim> = self.get(keys::email_claim(email)).await?;
-        Ok(claim.map(|claim| claim.user))
-    }
-
     /// Access pattern 4: a user with credential. Nobody's id is read like anybody's.
     pub async fn user_and_credential(&self, user: UserId) -> Result<(Option<User>, Option<Credential>)> {
         let (user, credential) = (keys::user(user), keys::credential(user));
