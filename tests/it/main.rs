@@ -2,11 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "what helps a test fails it")]
 
-mod limits;
-mod matrix;
-mod passwords;
-mod resets;
-mod temporary;
 mod apps;
 mod door;
 mod events;
@@ -14,16 +9,21 @@ mod expiry;
 mod http;
 mod invariants;
 mod invites;
+mod limits;
 mod lists;
 mod mail;
 mod map;
+mod matrix;
 mod me;
+mod passwords;
 mod permissions;
 mod races;
+mod resets;
 mod sessions;
 mod settings;
 mod setup;
 mod support;
 mod template;
 mod templates;
+mod temporary;
 mod users;
