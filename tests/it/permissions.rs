@@ -101,6 +101,7 @@ impl Walk {
         walk.time_that_passes().await;
         walk.mail_that_fails().await;
         walk.what_needs_nobody().await;
+        walk.templates().await;
         walk.passwords().await;
         walk.lives_of_users().await;
         walk.bulk().await;
@@ -252,6 +253,17 @@ impl Walk {
         self.ask("GET /v1/health", 200, Value::Null).await;
         self.ask("GET /openapi.json", 200, Value::Null).await;
         self.ask("GET /nothing", 404, Value::Null).await;
+    }
+
+    async fn templates(&self) {
+        const WELCOME: &str = "/v1/settings/email-templates/welcome";
+        let template = json!({ "subject": "Hello", "html": "<p>Hello</p>", "text": "Hello" });
+        self.ask("GET /v1/settings/email-templates", 200, Value::Null).await;
+        self.ask(&format!("GET {WELCOME}"), 200, Value::Null).await;
+        self.ask(&format!("POST {WELCOME}/preview"), 200, template.clone()).await;
+        self.ask(&format!("PUT {WELCOME}"), 200, template).await;
+        self.ask(&format!("DELETE {WELCOME}"), 204, Value::Null).await;
+        self.ask("POST /v1/settings/email/test", 202, json!({ "to": "grace@example.com" })).await;
     }
 
     async fn passwords(&self) {
