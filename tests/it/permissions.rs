@@ -101,11 +101,11 @@ impl Walk {
         walk.time_that_passes().await;
         walk.mail_that_fails().await;
         walk.what_needs_nobody().await;
+        walk.templates().await;
         walk.passwords().await;
         walk.lives_of_users().await;
         walk.bulk().await;
         walk.apps_that_change().await;
-        walk.templates().await;
         let key = walk.api_keys().await;
         walk.every_credential(&key).await;
 
