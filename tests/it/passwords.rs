@@ -69,7 +69,8 @@ async fn what_is_easy_to_guess_is_refused_with_the_reason_wherever_a_password_is
         assert!(refused.json["errors"][0]["detail"].as_str().unwrap().contains(told), "{password}: {refused}");
     }
     let ada = app.signed_in(&accept("no capitals or digits at all").await.assert_status(201));
-    let refused = change(&ada, "no capitals or digits at all", "lovelace2024!").await.assert_refuses(&["/new_password"]);
+    let refused =
+        change(&ada, "no capitals or digits at all", "lovelace2024!").await.assert_refuses(&["/new_password"]);
     assert!(reason(&refused).contains("lovelace"), "{refused}");
     let same = change(&ada, "no capitals or digits at all", "no capitals or digits at all").await;
     assert!(reason(&same.assert_refuses(&["/new_password"])).contains("old one"));
@@ -118,7 +119,10 @@ async fn security_settings_keep_within_their_limits() {
             admin.put("/v1/settings/security", json!({ field: value })).await.assert_refuses(&[&pointer]);
         }
     }
-    admin.put("/v1/settings/security", json!({ "password_rules": Value::Null })).await.assert_refuses(&["/password_rules"]);
+    admin
+        .put("/v1/settings/security", json!({ "password_rules": Value::Null }))
+        .await
+        .assert_refuses(&["/password_rules"]);
     assert_eq!(app.count("security_settings.changed"), 0);
     admin.put("/v1/settings/security", expected).await.assert_status(200);
     assert_eq!(app.count("security_settings.changed"), 0, "nothing changed");
