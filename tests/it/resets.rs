@@ -178,6 +178,22 @@ async fn nobody_is_flooded_with_mails() {
 }
 
 #[tokio::test]
+async fn the_link_goes_to_the_address_of_the_account_however_it_was_spelt() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    app.member(&admin).await;
+
+    // They compare equal, and may be mailboxes of different people.
+    for email in ["MEMBER@example.com", "\u{ff4d}ember@example.com"] {
+        ask(&app.stranger(), email).await.assert_status(202);
+    }
+
+    let mails = app.mailbox().await;
+    assert_eq!(mails.len(), 3);
+    assert!(mails.iter().all(|mail| mail.to == [EMAIL]), "{mails:?}");
+}
+
+#[tokio::test]
 async fn without_mail_nothing_is_promised() {
     let app = TestApp::start().await;
     app.set_up().await;
