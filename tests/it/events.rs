@@ -240,6 +240,32 @@ async fn the_email_settings_are_set_and_read() {
     assert_eq!((read.status(), read.body()), (200, set.body()));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn templates_are_read_written_tried_and_restored() {
+    let world = World::start().await;
+
+    let list = world.run("list_templates").await;
+    assert_eq!((list.status(), list.body()["items"].as_array().map(Vec::len)), (200, Some(6)));
+    let preview = world.run("preview_template").await;
+    assert_eq!((preview.status(), &preview.body()["subject"]), (200, &json!("Charles Babbage invites you")));
+    let set = world.run("set_template").await;
+    assert_eq!((set.status(), &set.body()["customised"]), (200, &json!(true)));
+    let read = world.run("get_template").await;
+    assert_eq!((read.status(), read.body()), (200, set.body()));
+    assert_eq!(world.run("restore_template").await.status(), 204);
+    assert_eq!(world.run("get_template").await.body()["customised"], false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_mail_is_asked_for() {
+    let world = World::start().await;
+    world.run("set_email_settings").await;
+
+    let asked = world.run("send_test_mail").await;
+
+    assert_eq!((asked.status(), &asked.body()["to"]), (202, &json!("admin@example.com")));
+}
+
 /// An installation whose event operations do not run by themselves, and the placeholders of `events/` for it.
 struct World {
     installation: Installation,

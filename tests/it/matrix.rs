@@ -100,10 +100,10 @@ fn rows() -> Vec<Row> {
         Row("PUT /v1/settings/email", Admin, 400, empty()),
         Row("POST /v1/settings/email/test", Admin, 400, empty()),
         Row("GET /v1/settings/email-templates", Admin, 200, none.clone()),
-        Row("GET /v1/settings/email-templates/{kind}", Admin, 404, none.clone()),
-        Row("PUT /v1/settings/email-templates/{kind}", Admin, 404, empty()),
-        Row("DELETE /v1/settings/email-templates/{kind}", Admin, 404, none.clone()),
-        Row("POST /v1/settings/email-templates/{kind}/preview", Admin, 404, empty()),
+        Row("GET /v1/settings/email-templates/{kind}", Admin, 200, none.clone()),
+        Row("PUT /v1/settings/email-templates/{kind}", Admin, 400, empty()),
+        Row("DELETE /v1/settings/email-templates/{kind}", Admin, 204, none.clone()),
+        Row("POST /v1/settings/email-templates/{kind}/preview", Admin, 400, empty()),
         Row("GET /v1/settings/security", Admin, 200, none.clone()),
         Row("PUT /v1/settings/security", Admin, 200, empty()),
         Row("GET /v1/api-keys", Admin, 200, none.clone()),
@@ -165,7 +165,8 @@ async fn everybody_may_do_what_is_theirs_and_nothing_else() {
         let (method, path) = operation.split_once(' ').unwrap();
         let part = |part: &'static str| match part {
             "{id}" | "{session}" => "01JD8ZQ4V9WX6M2N3P5R7S8T9A",
-            "{slug}" | "{app}" | "{kind}" => "none",
+            "{slug}" | "{app}" => "none",
+            "{kind}" => "welcome",
             part => part,
         };
         let mut path = path.split('/').map(part).collect::<Vec<_>>().join("/");

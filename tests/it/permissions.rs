@@ -101,6 +101,7 @@ impl Walk {
         walk.time_that_passes().await;
         walk.mail_that_fails().await;
         walk.what_needs_nobody().await;
+        walk.templates().await;
         walk.passwords().await;
         walk.lives_of_users().await;
         walk.bulk().await;
@@ -272,6 +273,18 @@ impl Walk {
         self.ask(&format!("POST {ada}/unlock"), 200, Value::Null).await;
         self.ask(&format!("POST {ada}/password-reset"), 200, json!({ "delivery": "show" })).await;
         self.ask(&format!("POST {ada}/password-reset"), 202, json!({ "delivery": "email" })).await;
+    }
+
+    async fn templates(&self) {
+        let kind = "/v1/settings/email-templates/welcome";
+        let template = json!({ "subject": "Welcome", "html": "<p>{{ name }}</p>", "text": "{{ name }}" });
+        self.ask("GET /v1/settings/email-templates", 200, Value::Null).await;
+        self.ask(&format!("POST {kind}/preview"), 200, template.clone()).await;
+        self.ask(&format!("PUT {kind}"), 200, template).await;
+        self.ask(&format!("GET {kind}"), 200, Value::Null).await;
+        self.ask(&format!("DELETE {kind}"), 204, Value::Null).await;
+        self.ask("POST /v1/settings/email/test", 202, json!({ "to": "ops@example.com" })).await;
+        self.ask("GET /v1/settings/email", 200, Value::Null).await;
     }
 
     async fn lives_of_users(&self) {

@@ -18,19 +18,19 @@ use crate::{
 };
 
 impl Store {
-    /// Access pattern 55: the templates that admins wrote.
+    /// Access pattern 54: the templates that admins wrote.
     pub async fn templates(&self) -> Result<Vec<CustomTemplate>> {
         let templates = TemplateKind::ALL.map(keys::template);
         let mut found = self.read(&templates).await?;
         templates.iter().filter_map(|template| found.take(template).transpose()).collect()
     }
 
-    /// Access pattern 56: a template that an admin wrote.
+    /// Access pattern 55: a template that an admin wrote.
     pub async fn template(&self, kind: TemplateKind) -> Result<Option<CustomTemplate>> {
         self.get(keys::template(kind)).await
     }
 
-    /// Access pattern 57: what a mail is made of: the template that an admin wrote, and the apps in which the user has
+    /// Access pattern 56: what a mail is made of: the template that an admin wrote, and the apps in which the user has
     /// a role, as far as there are.
     pub async fn template_and_apps(
         &self,
@@ -45,7 +45,7 @@ impl Store {
         Ok((custom, apps))
     }
 
-    /// Access pattern 58: another template.
+    /// Access pattern 57: another template.
     pub async fn put_template(&self, template: &CustomTemplate, activity: &Activity) -> Result<()> {
         let mut writes = Transaction::new(self);
         writes.put(template)?;
@@ -53,7 +53,7 @@ impl Store {
         writes.commit().await
     }
 
-    /// Access pattern 59: the default template again. Fails with [`Error::Conflict`] if it is the default already.
+    /// Access pattern 58: the default template again. Fails with [`Error::Conflict`] if it is the default already.
     pub async fn delete_template(&self, kind: TemplateKind, activity: &Activity) -> Result<()> {
         let mut writes = Transaction::new(self);
         writes.delete_if(keys::template(kind), Condition::new("attribute_exists(pk)", []), |_| Error::Conflict)?;
@@ -61,7 +61,7 @@ impl Store {
         writes.commit().await
     }
 
-    /// Access pattern 60: a template failed. Fails with [`Error::Conflict`] if that is known already, or the template
+    /// Access pattern 59: a template failed. Fails with [`Error::Conflict`] if that is known already, or the template
     /// is another one by now.
     pub async fn record_template_failure(&self, template: &CustomTemplate, activity: &Activity) -> Result<()> {
         let mut writes = Transaction::new(self);
@@ -74,7 +74,7 @@ impl Store {
         writes.commit().await
     }
 
-    /// Access pattern 61: a test mail is asked for.
+    /// Access pattern 60: a test mail is asked for.
     pub async fn request_test_mail(&self, mail: &Mail, activity: &Activity) -> Result<()> {
         let mut writes = Transaction::new(self);
         writes.put(mail)?;
@@ -83,7 +83,7 @@ impl Store {
         writes.commit().await
     }
 
-    /// Access pattern 62: the e-mail settings, and the newest test mail.
+    /// Access pattern 61: the e-mail settings, and the newest test mail.
     pub async fn email_settings_and_last_test(&self) -> Result<(Option<EmailSettings>, Option<Mail>)> {
         let (email, last_test) = (keys::email_settings(), keys::last_test());
         let mut found = self.read([&email, &last_test]).await?;
