@@ -1,6 +1,6 @@
 //! The activity: one entry for each change, with all that an auditor asks, sealed against those who would change it.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use roster_local::engine::TABLE;
@@ -172,7 +172,7 @@ async fn sealed() -> (TestApp, Client, u64, String) {
         admin.post("/v1/apps", json!({ "slug": format!("app-{n}"), "name": "App" })).await.assert_status(201);
         app.settle().await;
     }
-    let verification = app.installation.app().store.verify_activity(app.now()).await.unwrap();
+    let verification = app.installation.app().store.verify_activity(app.now(), None).await.unwrap();
     assert_eq!(verification.findings, []);
     assert!(verification.seals >= 5, "{verification:?}");
     (app, admin, verification.seals, verification.head)
@@ -180,13 +180,13 @@ async fn sealed() -> (TestApp, Client, u64, String) {
 
 async fn findings(app: &TestApp) -> Vec<Finding> {
     app.settle().await;
-    app.installation.app().store.verify_activity(app.now()).await.unwrap().findings
+    app.installation.app().store.verify_activity(app.now(), None).await.unwrap().findings
 }
 
 /// The key of an item, for those who go behind the API's back.
-fn key(item: &Value) -> Option<std::collections::HashMap<String, AttributeValue>> {
+fn key(item: &Value) -> HashMap<String, AttributeValue> {
     let text = |name: &str| (name.to_owned(), AttributeValue::S(item[name].as_str().unwrap().to_owned()));
-    Some(["pk", "sk"].map(text).into())
+    ["pk", "sk"].map(text).into()
 }
 
 fn first_app_entry(app: &TestApp) -> Value {
@@ -195,10 +195,10 @@ fn first_app_entry(app: &TestApp) -> Value {
 
 #[tokio::test]
 async fn an_entry_that_is_removed_is_found() {
-    let (app, _, ..) = sealed().await;
+    let (app, ..) = sealed().await;
     let entry = first_app_entry(&app);
 
-    app.installation.dynamodb().delete_item().table_name(TABLE).set_key(key(&entry)).send().await.unwrap();
+    app.installation.dynamodb().delete_item().table_name(TABLE).set_key(Some(key(&entry))).send().await.unwrap();
 
     let found = findings(&app).await;
     let name = format!("{} {}", entry["pk"].as_str().unwrap(), entry["sk"].as_str().unwrap());
@@ -210,7 +210,7 @@ async fn an_entry_that_is_altered_is_found() {
     let (app, ..) = sealed().await;
     let entry = first_app_entry(&app);
     for (attribute, value) in [("action", "app.deleted"), ("ip", "203.0.113.7"), ("request_id", "none")] {
-        let alter = app.installation.dynamodb().update_item().table_name(TABLE).set_key(key(&entry));
+        let alter = app.installation.dynamodb().update_item().table_name(TABLE).set_key(Some(key(&entry)));
         let alter = alter.update_expression("SET #name = :value").expression_attribute_names("#name", attribute);
         alter.expression_attribute_values(":value", AttributeValue::S(value.to_owned())).send().await.unwrap();
         assert!(matches!(findings(&app).await[..], [Finding::Altered { .. }]), "{attribute}");
@@ -227,13 +227,13 @@ async fn a_seal_that_is_removed_or_altered_breaks_the_chain() {
         seals
     };
     let second = seals(&app)[1].clone();
-    let alter = app.installation.dynamodb().update_item().table_name(TABLE).set_key(key(&second));
+    let alter = app.installation.dynamodb().update_item().table_name(TABLE).set_key(Some(key(&second)));
     let alter =
         alter.update_expression("SET entries = :none").expression_attribute_values(":none", AttributeValue::L(vec![]));
     alter.send().await.unwrap();
     assert_eq!(findings(&app).await, [Finding::BrokenChain { number: 1 }]);
 
-    app.installation.dynamodb().delete_item().table_name(TABLE).set_key(key(&second)).send().await.unwrap();
+    app.installation.dynamodb().delete_item().table_name(TABLE).set_key(Some(key(&second))).send().await.unwrap();
     assert_eq!(findings(&app).await, [Finding::BrokenChain { number: 1 }]);
 }
 
@@ -242,8 +242,12 @@ async fn the_chain_grows_and_what_expires_in_its_time_is_no_finding() {
     let (app, admin, seals, head) = sealed().await;
     admin.post("/v1/apps", json!({ "slug": "one-more", "name": "App" })).await.assert_status(201);
     app.settle().await;
-    let later = app.installation.app().store.verify_activity(app.now()).await.unwrap();
+    let later = app.installation.app().store.verify_activity(app.now(), None).await.unwrap();
     assert!(later.seals > seals && later.head != head, "{later:?}");
+    let store = &app.installation.app().store;
+    assert_eq!(store.verify_activity(app.now(), Some(&head)).await.unwrap().findings, []);
+    let unknown = store.verify_activity(app.now(), Some("0123")).await.unwrap().findings;
+    assert_eq!(unknown, [Finding::Unknown { digest: "0123".to_owned() }]);
 
     app.advance(Duration::from_hours(24 * 401)).await;
     app.installation.sweep().await.unwrap();

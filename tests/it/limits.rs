@@ -22,7 +22,8 @@ impl TestApp {
         let fails = (0..number).map(|_| async {
             let gate = app.store.gate(&email, network).await?;
             let parties = (Actor::Anonymous, Subject::Address { label: EMAIL.to_owned() });
-            let refused = app.activity(app.now(), Action::SessionRefused, parties, Vec::new(), &Default::default());
+            let refused =
+                app.activity(app.now(), Action::SessionRefused, parties, Vec::new(), &roster_web::Client::default());
             app.store.count_failure(&gate, app.now(), &refused).await
         });
         try_join_all(fails).await.unwrap();
@@ -103,7 +104,7 @@ async fn the_right_password_among_too_many_wrong_ones_at_once_is_no_way_in() {
     let (id, secret) = (parts.session_id(now), parts.secret());
     let (session, _) = Session::start(&user, gate.security, (id, secret), (None, None), now);
     let parties = (Actor::from(&user), Subject::from(&user));
-    let started = parts.activity(now, Action::SessionStarted, parties, Vec::new(), &Default::default());
+    let started = parts.activity(now, Action::SessionStarted, parties, Vec::new(), &roster_web::Client::default());
 
     // All of them went through the gate before the first was counted.
     app.count_failures("127.0.0.2", 5).await;

@@ -220,6 +220,14 @@ impl TestApp {
         }
     }
 
+    /// Every item but the activity and its seals: a refusal is told there, and changes nothing else.
+    pub(crate) fn dump_without_activity(&self) -> Vec<Value> {
+        let mut items = self.dump();
+        let is_told = |pk: &str| pk.starts_with("ACTIVITY#") || pk == "SEALS";
+        items.retain(|item| !is_told(item["pk"].as_str().unwrap()));
+        items
+    }
+
     /// The activity, oldest first.
     pub(crate) fn activity(&self) -> Vec<Value> {
         let mut entries = self.dump();
