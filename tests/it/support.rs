@@ -228,6 +228,13 @@ impl TestApp {
         items
     }
 
+    /// Every item but what tells of refused rights, and the seals, which follow by themselves.
+    pub(crate) fn dump_but_refusals(&self) -> Vec<Value> {
+        let mut items = self.dump();
+        items.retain(|item| item["action"] != "access.refused" && item["digest"].is_null());
+        items
+    }
+
     /// The activity, oldest first.
     pub(crate) fn activity(&self) -> Vec<Value> {
         let mut entries = self.dump();
