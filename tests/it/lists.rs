@@ -8,6 +8,7 @@ use roster_domain::{
     passwords::StoredPassword,
     users::Profile,
 };
+use roster_local::recorder::Cost;
 use roster_store::{Change, Credential};
 use serde_json::{Value, json};
 
@@ -331,4 +332,42 @@ async fn an_active_admin_is_not_seeded() {
 
     assert!(seeded.is_err(), "the set of admins would not know");
     app.assert_sound(&app.dump());
+}
+
+#[tokio::test]
+async fn a_list_costs_its_page_at_any_size() {
+    let (small, large) = (costs(40).await, costs(160).await);
+
+    assert_eq!(small, large);
+}
+
+/// What each list costs with so many users.
+async fn costs(users: u8) -> Vec<(&'static str, Cost)> {
+    let app = TestApp::start().await;
+    let admin = app.set_up().await;
+    admin.post("/v1/apps", json!({ "slug": "wiki", "name": "Wiki" })).await.assert_status(201);
+    seed(&app, users).await;
+    let mut costs = Vec::new();
+    for (operation, list) in [
+        ("list_users", "users?limit=10&sort=email"),
+        ("list_users", "users?limit=10&sort=name"),
+        ("list_users", "users?limit=10&sort=-created_at"),
+        ("list_users", "users?limit=10&q=user01"),
+        ("list_users", "users?limit=10&q=user"),
+        ("list_users", "users?limit=10&q=lovelace"),
+        ("list_users", "users?limit=10&app=wiki"),
+        ("list_users", "users?limit=10&app=wiki&app_role=basic"),
+        ("list_invites", "invites?limit=10"),
+        ("list_app_users", "apps/wiki/users?limit=10"),
+        ("list_activity", "activity?limit=10"),
+        ("get_users_summary", "users/summary"),
+    ] {
+        // The first time, what never changes is read too.
+        for _ in 0..2 {
+            admin.get(&format!("/v1/{list}")).await.assert_status(200);
+        }
+        let seen = &app.installation.recorder().seen()[operation];
+        costs.push((list, *seen.invocations.last().unwrap()));
+    }
+    costs
 }
