@@ -5,6 +5,7 @@ use std::{future::Future, pin::Pin, time::Duration};
 
 use axum::{Router, http::Method};
 use lambda_runtime::Error;
+use roster_domain::UserId;
 use roster_mail::Mailer;
 use roster_store::keys;
 use roster_web::{App, harden};
@@ -180,6 +181,8 @@ pub fn document() -> openapi::OpenApi {
         title = "Roster",
         description = "User management for teams on AWS. Lists come in pages; refusals are problem+json (RFC 9457)."
     ),
+    // What only paths mention is not found by itself.
+    components(schemas(UserId)),
     modifiers(&Credentials)
 )]
 struct About;
@@ -224,4 +227,33 @@ fn takes_query(operation: &Described) -> bool {
         RefOr::Ref(_) => false,
     };
     operation.parameters.iter().flatten().any(is_query)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn references(value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(fields) => {
+                found.extend(fields.get("$ref").and_then(Value::as_str).map(str::to_owned));
+                fields.values().for_each(|value| references(value, found));
+            }
+            Value::Array(values) => values.iter().for_each(|value| references(value, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn the_api_document_holds_all_that_it_refers_to() {
+        let document = serde_json::to_value(document()).unwrap();
+        let mut found = BTreeSet::new();
+        references(&document, &mut found);
+
+        let missing = found.iter().filter(|reference| document.pointer(reference.trim_start_matches('#')).is_none());
+
+        assert_eq!(missing.collect::<Vec<_>>(), Vec::<&String>::new());
+    }
 }
