@@ -45,8 +45,7 @@ async fn run() -> Result<(), Error> {
 }
 
 async fn serve(operation: &Operation, app: App) -> Result<(), Error> {
-    let router = operation.router().ok_or("the operation serves no requests")?;
-    lambda_http::run(router.with_state(app)).await
+    lambda_http::run(operation.router(app).ok_or("the operation serves no requests")?).await
 }
 
 fn app() -> Result<App, Error> {

@@ -8,19 +8,19 @@ use lambda_runtime::Error;
 use roster_domain::UserId;
 use roster_mail::Mailer;
 use roster_store::keys;
-use roster_web::{App, harden};
+use roster_web::{App, Manner, harden};
 use serde_json::Value;
 use utoipa::{
     Modify, OpenApi,
     openapi::{
         self, RefOr,
-        path::{Operation as Described, Parameter, ParameterIn, PathItem},
+        path::{Operation as Described, ParameterIn, PathItem},
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{apps, events, invites, me, meta, sessions, settings, setup, users};
+use crate::{activity, api_keys, apps, events, invites, me, meta, passwords, sessions, settings, setup, users};
 
 /// One operation: one handler, one Lambda function.
 pub struct Operation {
@@ -48,17 +48,19 @@ pub type EventAnswer = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
     /// Records of the table's stream.
-    Stream(StreamFilter),
+    Stream(&'static [StreamFilter]),
     /// A schedule with this rate.
     Schedule(Duration),
 }
 
-/// The records that an operation is given: those of `event_name` on items whose sort key starts with `sk_prefix`.
+/// Records that an operation is given: those of `event_name` on items whose `key` starts with `prefix`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamFilter {
     /// `INSERT`, `MODIFY` or `REMOVE`.
     pub event_name: &'static str,
-    pub sk_prefix: &'static str,
+    /// `pk` or `sk`.
+    pub key: &'static str,
+    pub prefix: &'static str,
 }
 
 macro_rules! request {
@@ -96,10 +98,18 @@ const ALL: &[Operation] = &[
     request!(sessions::sign_in),
     request!(sessions::get_session),
     request!(sessions::sign_out),
+    request!(passwords::request_password_reset),
+    request!(passwords::complete_password_reset),
+    request!(passwords::get_password_policy),
     request!(me::get_me),
     request!(me::update_me),
     request!(me::change_password),
+    request!(me::list_my_sessions),
+    request!(me::end_my_session),
+    request!(me::list_my_apps),
+    request!(me::check_access),
     request!(invites::invite_user),
+    request!(invites::invite_users),
     request!(invites::list_invites),
     request!(invites::renew_invite),
     request!(invites::revoke_invite),
@@ -107,47 +117,79 @@ const ALL: &[Operation] = &[
     request!(invites::accept_invite),
     request!(invites::request_renewal),
     request!(users::list_users),
+    request!(users::get_users_summary),
+    request!(users::export_users),
+    request!(users::create_user),
+    request!(users::create_users),
+    request!(users::delete_users),
     request!(users::get_user),
     request!(users::update_user),
     request!(users::delete_user),
+    request!(users::suspend_user),
+    request!(users::reactivate_user),
+    request!(users::unlock_user),
+    request!(users::reset_password),
+    request!(users::list_user_sessions),
+    request!(users::end_user_sessions),
+    request!(users::end_user_session),
     request!(users::set_app_role),
     request!(users::remove_app_role),
+    request!(users::list_user_activity),
+    request!(activity::list_activity),
     request!(apps::list_apps),
     request!(apps::create_app),
     request!(apps::get_app),
+    request!(apps::update_app),
+    request!(apps::delete_app),
+    request!(apps::list_app_users),
     request!(settings::get_email_settings),
     request!(settings::set_email_settings),
+    request!(settings::get_security_settings),
+    request!(settings::set_security_settings),
+    request!(api_keys::list_api_keys),
+    request!(api_keys::create_api_key),
+    request!(api_keys::delete_api_key),
     request!(meta::health),
     request!(meta::openapi),
     Operation { name: "not_found", runs: Runs::OnOtherRequests },
-    event!(deliver_mail with mailer on inserted(keys::MAIL_PREFIX)),
+    event!(deliver_mail with mailer on Trigger::Stream(MAILS)),
     event!(retry_mail with mailer on every_minutes(1)),
     event!(expire_invites on every_minutes(5)),
-    event!(clean_up_user on removed(keys::USER)),
+    event!(follow_changes on Trigger::Stream(CHANGES)),
 ];
 
-const fn inserted(sk_prefix: &'static str) -> Trigger {
-    Trigger::Stream(StreamFilter { event_name: "INSERT", sk_prefix })
-}
-
-const fn removed(sk_prefix: &'static str) -> Trigger {
-    Trigger::Stream(StreamFilter { event_name: "REMOVE", sk_prefix })
-}
+/// New mails.
+const MAILS: &[StreamFilter] = &[StreamFilter { event_name: "INSERT", key: "sk", prefix: keys::MAIL_PREFIX }];
+/// What happens to users, apps that are deleted, and the activity.
+const CHANGES: &[StreamFilter] = &[
+    StreamFilter { event_name: "INSERT", key: "sk", prefix: keys::USER },
+    StreamFilter { event_name: "MODIFY", key: "sk", prefix: keys::USER },
+    StreamFilter { event_name: "REMOVE", key: "sk", prefix: keys::USER },
+    StreamFilter { event_name: "REMOVE", key: "sk", prefix: keys::APP },
+    StreamFilter { event_name: "INSERT", key: "pk", prefix: keys::ACTIVITY_PREFIX },
+];
 
 const fn every_minutes(minutes: u64) -> Trigger {
     Trigger::Schedule(Duration::from_secs(minutes * 60))
 }
 
 impl Operation {
-    /// The routes of an operation that serves requests: what its function runs in Lambda.
-    pub fn router(&self) -> Option<Router<App>> {
+    /// What an operation that serves requests runs: in Lambda, its function has these routes alone.
+    pub fn router(&self, app: App) -> Option<Router> {
         match self.runs {
             Runs::OnRequest(build) => {
                 let (router, document) = build().split_for_parts();
                 let described = described(document);
-                let takes_query = described.iter().any(|(_, _, operation)| takes_query(operation));
-                let is_public = described.iter().all(|(_, _, operation)| operation.security.is_none());
-                Some(harden(router, takes_query, is_public))
+                let any = |is: fn(&Described) -> bool| described.iter().any(|(_, _, operation)| is(operation));
+                let manner = Manner {
+                    name: self.name,
+                    is_public: any(|operation| operation.security.is_none()),
+                    takes_query: any(|operation| has_parameter(operation, &ParameterIn::Query, None)),
+                    is_idempotent: any(|operation| {
+                        has_parameter(operation, &ParameterIn::Header, Some("Idempotency-Key"))
+                    }),
+                };
+                Some(harden(router, manner, app))
             }
             Runs::OnOtherRequests => Some(Router::new().fallback(meta::not_found::not_found)),
             Runs::OnEvent(..) | Runs::OnMailEvent(..) => None,
@@ -221,12 +263,11 @@ fn methods(item: PathItem) -> impl Iterator<Item = (Method, Described)> {
     all.into_iter().filter_map(|(method, described)| Some((method, described?)))
 }
 
-fn takes_query(operation: &Described) -> bool {
-    let is_query = |parameter: &RefOr<Parameter>| match parameter {
-        RefOr::T(parameter) => parameter.parameter_in == ParameterIn::Query,
+fn has_parameter(operation: &Described, stands_in: &ParameterIn, name: Option<&str>) -> bool {
+    operation.parameters.iter().flatten().any(|parameter| match parameter {
+        RefOr::T(parameter) => parameter.parameter_in == *stands_in && name.is_none_or(|name| parameter.name == name),
         RefOr::Ref(_) => false,
-    };
-    operation.parameters.iter().flatten().any(is_query)
+    })
 }
 
 #[cfg(test)]

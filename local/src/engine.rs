@@ -36,7 +36,7 @@ pub const TABLE: &str = "roster";
 const INDEX_STREAM: &str = "CREATE INDEX IF NOT EXISTS roster_stream_order
     ON _stream_records (table_name, CAST(sequence_number AS INTEGER))";
 
-/// The table's records after this sequence number as the API shows it, which is a 1 and twenty digits.
+/// Forgets records up to a sequence number as the API shows it, which is a 1 and twenty digits.
 const TRIM_STREAM: &str = "DELETE FROM _stream_records
     WHERE table_name = ?1 AND CAST(sequence_number AS INTEGER) <= CAST(substr(?2, 2) AS INTEGER)";
 

@@ -28,7 +28,7 @@ use tokio::{
 
 use crate::{
     clock::LocalClock,
-    connector::Connector,
+    connector::{Connector, LostAnswers},
     engine::{Engine, TABLE},
     front_door::FrontDoor,
     invoker::Invoker,
@@ -56,8 +56,8 @@ pub struct Options {
     pub data: Option<PathBuf>,
     /// The setup secret, instead of a generated one.
     pub setup_secret: Option<String>,
-    /// Also serve the table on a port of its own, for the functions that tests run as processes.
-    pub serve_engine: bool,
+    /// Also serve DynamoDB and SES on ports of their own, for the functions that tests run as processes.
+    pub serve_aws: bool,
     /// Record what operations do.
     pub record: bool,
     /// Delete expired items now and then, as DynamoDB does. Tests do without, so that it is the operations that tell
@@ -79,7 +79,7 @@ impl Options {
             port: 8080,
             data: Some(directory),
             setup_secret: None,
-            serve_engine: false,
+            serve_aws: false,
             record: false,
             sweep: true,
             operations: operations::all(),
@@ -111,13 +111,21 @@ impl From<BoxError> for StartError {
     }
 }
 
+/// Where the services of AWS that an installation needs are found here.
+#[derive(Clone, Debug)]
+pub struct AwsUrls {
+    pub dynamodb: String,
+    pub ses: String,
+}
+
 /// A running installation.
 pub struct Installation {
     address: SocketAddr,
     setup_secret: String,
     app: App,
     connector: Connector,
-    engine_url: Option<String>,
+    aws: Option<AwsUrls>,
+    invoker: Invoker,
     clock: LocalClock,
     schedules: Schedules,
     streams: Streams,
@@ -159,6 +167,7 @@ impl Installation {
             engine: engine.clone(),
             mailbox: Mailbox::load(file("mail.jsonl"), clock.clone()).map_err(unusable)?,
             recorder: if options.record { Recorder::on() } else { Recorder::default() },
+            lost_answers: LostAnswers::default(),
         };
         let client = connector.dynamodb();
         create_table(&client).await?;
@@ -166,7 +175,7 @@ impl Installation {
         let app = app(Store::new(client, TABLE.to_owned()), &clock, &setup_secret);
         let invoker = Invoker {
             app: app.clone(),
-            mailer: Mailer::new(connector.ses(), None),
+            mailer: Mailer::new(connector.ses(), Some("roster".to_owned())),
             recorder: connector.recorder.clone(),
             operations: options.operations,
         };
@@ -189,14 +198,17 @@ impl Installation {
         .map_err(BoxError::from)?;
 
         let (stop, stopped) = watch::channel(false);
-        let engine_url = if options.serve_engine {
-            Some(engine.serve(stopped.clone()).await.map_err(BoxError::from)?)
+        let aws = if options.serve_aws {
+            let dynamodb = engine.serve(stopped.clone()).await.map_err(BoxError::from)?;
+            let ses = connector.mailbox.serve(stopped.clone()).await.map_err(BoxError::from)?;
+            Some(AwsUrls { dynamodb, ses })
         } else {
             None
         };
         let mut background = JoinSet::new();
-        let streams = Streams::new(engine.clone(), invoker, backlog.clone(), checkpoints, file("dead-letters.jsonl"));
-        streams.start(&mut background, options.serve_engine.then_some(POLL))?;
+        let streams =
+            Streams::new(engine.clone(), invoker.clone(), backlog.clone(), checkpoints, file("dead-letters.jsonl"));
+        streams.start(&mut background, options.serve_aws.then_some(POLL))?;
         background.spawn(schedules.clone().run());
         if options.sweep {
             background.spawn(sweep(engine.clone()));
@@ -208,7 +220,8 @@ impl Installation {
             setup_secret,
             app,
             connector,
-            engine_url,
+            aws,
+            invoker,
             clock,
             schedules,
             streams,
@@ -271,6 +284,16 @@ impl Installation {
         &self.connector.recorder
     }
 
+    /// Which answers of the table get lost, for those who want to see what happens then.
+    pub fn lost_answers(&self) -> &LostAnswers {
+        &self.connector.lost_answers
+    }
+
+    /// Runs an event operation on `event`, as Lambda would: also late, and once more.
+    pub async fn invoke(&self, operation: &'static str, event: serde_json::Value) -> Result<serde_json::Value, String> {
+        self.invoker.invoke(operation, event).await
+    }
+
     /// A client of the table, for what the API does not show.
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         self.connector.dynamodb()
@@ -281,9 +304,9 @@ impl Installation {
         self.connector.engine.database()
     }
 
-    /// Where the engine listens, when that was asked for.
-    pub fn engine_url(&self) -> Option<&str> {
-        self.engine_url.as_deref()
+    /// Where DynamoDB and SES listen, when that was asked for.
+    pub fn aws(&self) -> Option<&AwsUrls> {
+        self.aws.as_ref()
     }
 
     /// The records of the stream that were put aside.
@@ -450,12 +473,14 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn the_table_is_there_for_other_processes_too() {
-        let options = Options { serve_engine: true, ..Options::ephemeral() };
+    async fn table_and_mailbox_are_there_for_other_processes_too() {
+        let options = Options { serve_aws: true, ..Options::ephemeral() };
 
         let installation = Installation::start(options).await.unwrap();
 
-        let address = installation.engine_url().unwrap().strip_prefix("http://").unwrap().to_owned();
-        tokio::net::TcpStream::connect(address).await.unwrap();
+        let AwsUrls { dynamodb, ses } = installation.aws().unwrap();
+        for url in [dynamodb, ses] {
+            tokio::net::TcpStream::connect(url.strip_prefix("http://").unwrap()).await.unwrap();
+        }
     }
 }

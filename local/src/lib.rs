@@ -18,4 +18,4 @@ pub mod schedules;
 pub mod state;
 pub mod streams;
 
-pub use installation::{Installation, Options, StartError};
+pub use installation::{AwsUrls, Installation, Options, StartError};

@@ -7,9 +7,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use axum::{Router, extract::State, routing::post};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use hyper::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio::{net::TcpListener, sync::watch};
 
 use crate::{clock::LocalClock, state::StateFile};
 
@@ -128,8 +132,46 @@ impl Mailbox {
         if fault.is_some() { Sent::NoAnswer } else { Sent::Accepted { id } }
     }
 
+    /// Serves SES on a loopback port, for clients in other processes, until `stop` is set.
+    pub async fn serve(&self, mut stop: watch::Receiver<bool>) -> io::Result<String> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let router = Router::new().route("/v2/email/outbound-emails", post(send_email)).with_state(self.clone());
+        let shutdown = async move { drop(stop.wait_for(|stop| *stop).await) };
+        tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(shutdown).await {
+                tracing::error!(%error, "the mailbox's port is closed");
+            }
+        });
+        Ok(url)
+    }
+
     fn content(&self) -> MutexGuard<'_, Content> {
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sent {
+    /// The answer as SES sends it; nothing, where it is lost.
+    pub(crate) fn into_response(self) -> Option<Response<Vec<u8>>> {
+        let (status, kind, body) = match self {
+            Self::Accepted { id } => (200, None, serde_json::json!({ "MessageId": id })),
+            Self::Refused { status, kind, reason } => (status, Some(kind), serde_json::json!({ "message": reason })),
+            Self::NoAnswer => return None,
+        };
+        let mut response = Response::builder().status(status).header("content-type", "application/json");
+        if let Some(kind) = kind {
+            response = response.header("x-amzn-errortype", kind);
+        }
+        response.body(body.to_string().into_bytes()).ok()
+    }
+}
+
+async fn send_email(State(mailbox): State<Mailbox>, body: Bytes) -> Response<axum::body::Body> {
+    match mailbox.accept(&body).into_response() {
+        Some(response) => response.map(axum::body::Body::from),
+        // The client has to lose its patience.
+        None => std::future::pending().await,
     }
 }
 

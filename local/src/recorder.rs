@@ -12,7 +12,8 @@ use serde_json::Value;
 /// Everything that one operation was seen to do.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Seen {
-    /// The permissions it used: an IAM action and what it acted on, `table`, the name of an index, or `identity`.
+    /// The permissions it used: an IAM action and what it acted on, `table`, the name of an index, `identity` or
+    /// `configuration-set`.
     pub permissions: BTreeSet<(String, String)>,
     /// What each invocation cost, in their order.
     pub invocations: Vec<Cost>,
@@ -25,8 +26,10 @@ pub struct Cost {
     pub dynamodb_requests: u32,
     /// Requests to SES, retries included.
     pub ses_requests: u32,
-    /// Units of capacity that DynamoDB counted, for reading and writing together.
-    pub capacity_units: f64,
+    /// Units of capacity that DynamoDB counted for what was read, indexes included.
+    pub read_units: f64,
+    /// The same for what was written.
+    pub write_units: f64,
 }
 
 /// Records what operations do. Clones share the record. It is off in a working installation, where nobody reads it.
@@ -86,7 +89,7 @@ impl Recorder {
     }
 
     /// The answer to it comes back.
-    pub(crate) fn ends(&self, body: &[u8]) {
+    pub(crate) fn ends(&self, action: &str, body: &[u8]) {
         if self.0.is_none() {
             return;
         }
@@ -98,17 +101,24 @@ impl Recorder {
             Value::Array(tables) => tables.iter().map(units).sum(),
             table => units(table),
         };
-        current(|invocation| invocation.cost.capacity_units += units);
+        current(|Invocation { cost, .. }| match action {
+            "GetItem" | "BatchGetItem" | "Query" | "TransactGetItems" => cost.read_units += units,
+            _ => cost.write_units += units,
+        });
     }
 
     /// A request to SES goes out.
-    pub(crate) fn sends_mail(&self) {
-        if self.0.is_some() {
-            current(|invocation| {
-                invocation.cost.ses_requests += 1;
-                invocation.permissions.insert(("ses:SendEmail".to_owned(), "identity".to_owned()));
-            });
+    pub(crate) fn sends_mail(&self, body: &[u8]) {
+        if self.0.is_none() {
+            return;
         }
+        let request: Value = serde_json::from_slice(body).unwrap_or_default();
+        let with_configuration = request["ConfigurationSetName"].is_string().then_some("configuration-set");
+        current(|invocation| {
+            invocation.cost.ses_requests += 1;
+            let on = ["identity"].into_iter().chain(with_configuration);
+            invocation.permissions.extend(on.map(|on| ("ses:SendEmail".to_owned(), on.to_owned())));
+        });
     }
 }
 

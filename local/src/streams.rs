@@ -144,10 +144,10 @@ impl Streams {
         let checkpoints: Checkpoints = self.checkpoints.load()?;
         let mut queues = Vec::new();
         for (operation, trigger) in self.invoker.event_operations() {
-            let Trigger::Stream(filter) = trigger else { continue };
+            let Trigger::Stream(filters) = trigger else { continue };
             let done = checkpoints.get(operation.name).cloned();
             let (sender, records) = mpsc::unbounded_channel();
-            queues.push(Queue { operation: operation.name, filter, after: done.clone(), records: sender });
+            queues.push(Queue { operation: operation.name, filters, after: done.clone(), records: sender });
             self.backlog.0.send_modify(|levels| {
                 levels.consumers.insert(operation.name, Progress { done, pending: 0 });
             });
@@ -235,7 +235,7 @@ impl Streams {
 /// Where the reader puts the records of one consumer.
 struct Queue {
     operation: &'static str,
-    filter: StreamFilter,
+    filters: &'static [StreamFilter],
     after: Option<String>,
     records: mpsc::UnboundedSender<Value>,
 }
@@ -244,8 +244,10 @@ impl Queue {
     fn wants(&self, record: &Record) -> bool {
         let sequence_number = &record.dynamodb.sequence_number;
         self.after.as_ref().is_none_or(|after| sequence_number > after)
-            && self.filter.event_name == record.event_name
-            && matches!(record.dynamodb.keys.get("sk"), Some(AttributeValue::S(sk)) if sk.starts_with(self.filter.sk_prefix))
+            && self.filters.iter().any(|filter| {
+                filter.event_name == record.event_name
+                    && matches!(record.dynamodb.keys.get(filter.key), Some(AttributeValue::S(key)) if key.starts_with(filter.prefix))
+            })
     }
 }
 
@@ -363,7 +365,8 @@ mod tests {
     use super::*;
     use crate::{Installation, Options, installation::tests::Directory};
 
-    const INSERTED_MAIL: Trigger = Trigger::Stream(StreamFilter { event_name: "INSERT", sk_prefix: "MAIL#" });
+    const INSERTED_MAIL: Trigger =
+        Trigger::Stream(&[StreamFilter { event_name: "INSERT", key: "sk", prefix: "MAIL#" }]);
 
     async fn write(client: &Client, sk: &str) {
         let text = |value: &str| AttributeValue::S(value.to_owned());
@@ -509,7 +512,8 @@ mod tests {
             GIVEN.lock().unwrap().push(event);
             answer(Value::Null)
         }
-        const REMOVED: Trigger = Trigger::Stream(StreamFilter { event_name: "REMOVE", sk_prefix: "SESSION#" });
+        const REMOVED: Trigger =
+            Trigger::Stream(&[StreamFilter { event_name: "REMOVE", key: "sk", prefix: "SESSION#" }]);
         static OPERATIONS: [Operation; 1] = [Operation { name: "clean", runs: Runs::OnEvent(REMOVED, handler) }];
         let installation =
             Installation::start(Options { operations: &OPERATIONS, ..Options::ephemeral() }).await.unwrap();

@@ -263,16 +263,18 @@ fn trigger(operation: &Operation) -> String {
         Runs::OnRequest(router) => {
             let paths = serde_json::to_value(&router().get_openapi().paths).expect("paths are JSON");
             let paths = paths.as_object().expect("paths are an object");
-            let Some((path, methods)) = paths.iter().next() else {
-                return "$default".to_owned();
-            };
+            let (path, methods) = paths.iter().next().expect("there is one");
             let methods = methods.as_object().expect("methods are an object");
             assert_eq!((paths.len(), methods.len()), (1, 1), "{} serves one method of one path", operation.name);
             let method = methods.keys().next().expect("there is one").to_uppercase();
             format!("{method} {path}")
         }
+        Runs::OnOtherRequests => "$default".to_owned(),
         Runs::OnEvent(trigger, _) | Runs::OnMailEvent(trigger, _) => match trigger {
-            Trigger::Stream(filter) => format!("{} of {}", filter.event_name, filter.sk_prefix),
+            Trigger::Stream(filters) => {
+                let each = filters.iter().map(|filter| filter_name(filter.event_name, filter.key, filter.prefix));
+                each.collect::<Vec<_>>().join(", ")
+            }
             Trigger::Schedule(every) => match every.as_secs() / 60 {
                 1 => "rate(1 minute)".to_owned(),
                 minutes => format!("rate({minutes} minutes)"),
@@ -281,18 +283,26 @@ fn trigger(operation: &Operation) -> String {
     }
 }
 
-/// As [`trigger`] names it. The filter may say nothing else.
+/// As [`trigger`] names it. The filters may say nothing else.
 fn stream_trigger(criteria: &Value) -> String {
-    let pattern: Value = serde_json::from_str(&text(&criteria["Filters"][0]["Pattern"])).expect("a pattern is JSON");
-    let event_name = text(&pattern["eventName"][0]);
-    let prefix = text(&pattern["dynamodb"]["Keys"]["sk"]["S"][0]["prefix"]);
-    let expected = json!({
-        "eventName": [event_name],
-        "dynamodb": { "Keys": { "sk": { "S": [{ "prefix": prefix }] } } },
+    let filters = list(&criteria["Filters"]).into_iter().map(|filter| {
+        let pattern: Value = serde_json::from_str(&text(&filter["Pattern"])).expect("a pattern is JSON");
+        let event_name = text(&pattern["eventName"][0]);
+        let keys = pattern["dynamodb"]["Keys"].as_object().expect("a pattern names a key");
+        let (key, value) = keys.iter().next().expect("a pattern names a key");
+        let prefix = text(&value["S"][0]["prefix"]);
+        let expected = json!({
+            "eventName": [event_name],
+            "dynamodb": { "Keys": { key: { "S": [{ "prefix": prefix }] } } },
+        });
+        assert_eq!(pattern, expected);
+        filter_name(&event_name, key, &prefix)
     });
-    assert_eq!(pattern, expected);
-    assert_eq!(list(&criteria["Filters"]).len(), 1, "a second filter widens the first");
-    format!("{event_name} of {prefix}")
+    filters.collect::<Vec<_>>().join(", ")
+}
+
+fn filter_name(event_name: &str, key: &str, prefix: &str) -> String {
+    format!("{event_name} of {key} {prefix}")
 }
 
 /// Names what only one of the two has.
@@ -306,7 +316,7 @@ fn assert_same(
     assert!(of_left == of_right, "only in {left}: {only_left:#?}\nonly in {right}: {only_right:#?}");
 }
 
-fn sample_events() -> BTreeMap<String, Value> {
+pub(crate) fn sample_events() -> BTreeMap<String, Value> {
     let files = fs::read_dir(root().join("events")).expect("events/ can be read");
     let events = files.map(|file| {
         let path = file.expect("events/ can be read").path();
@@ -361,7 +371,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is not a text")).to_owned()
 }
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 

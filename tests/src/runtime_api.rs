@@ -203,6 +203,7 @@ struct Reply {
 }
 
 impl Reply {
+    #[expect(clippy::disallowed_methods, reason = "Lambda's deadline is in real time")]
     fn event(id: &str, event: &str) -> Self {
         let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + TIME_LIMIT;
         let headers = format!(

@@ -9,7 +9,7 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Chores of the workspace")]
 enum Task {
-    /// Measure what a start of the shipped functions costs, beside an empty Lambda function
+    /// Measure what start and memory of the shipped functions cost, beside an empty Lambda function
     Weight,
 }
 

@@ -39,6 +39,7 @@ fields! {
     post,
     path = "/v1/apps",
     tag = "Apps",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request.")),
     request_body = CreateApp,
     security(("bearer" = []), ("cookie" = [])),
     responses(
@@ -46,7 +47,8 @@ fields! {
         (status = 400, description = "`invalid-fields`", body = ProblemBody),
         (status = 401, description = "`unauthenticated`", body = ProblemBody),
         (status = 403, description = "`forbidden`", body = ProblemBody),
-        (status = 409, description = "`slug-taken`", body = ProblemBody)
+        (status = 409, description = "`slug-taken`", body = ProblemBody),
+        (status = 422, description = "`idempotency-key-reused`", body = ProblemBody)
     )
 )]
 pub async fn create_app(
@@ -64,23 +66,28 @@ pub async fn create_app(
         description: body.description,
         roles,
         created_at: now,
+        version: 1,
     };
-    let changes = vec![
-        Change::new("name", None, Some(new.name.as_str().to_owned())),
-        Change::new(
-            "roles",
-            None,
-            Some(new.roles.iter().map(|role| role.slug.as_str()).collect::<Vec<_>>().join(", ")),
-        ),
-    ];
+    let changes = described(&new).into_iter().map(|(field, value)| Change::new(field, None, value)).collect();
     let subject = Subject::App { slug: new.slug.clone(), label: new.name.as_str().to_owned() };
     let activity = app.activity(now, Action::AppCreated, (builder.actor(), subject), changes, &client);
     app.store.create_app(&new, &activity).await?;
     Ok(Created(AppView::from(&new)))
 }
 
+/// What the activity tells of an app, field by field.
+pub(crate) fn described(app: &RosterApp) -> Vec<(&'static str, Option<String>)> {
+    let roles = app.roles.iter().map(|role| role.slug.as_str()).collect::<Vec<_>>().join(", ");
+    vec![
+        ("name", Some(app.name.as_str().to_owned())),
+        ("url", app.url.as_ref().map(|url| url.as_str().to_owned())),
+        ("description", app.description.as_ref().map(|line| line.as_str().to_owned())),
+        ("roles", Some(roles)),
+    ]
+}
+
 /// The roles, if there is one at least and no two share a slug.
-fn distinct(roles: Vec<NewAppRole>) -> Result<Vec<AppRole>, Error> {
+pub(crate) fn distinct(roles: Vec<NewAppRole>) -> Result<Vec<AppRole>, Error> {
     let refused = |pointer: String, detail: &str| Error::InvalidFields(vec![FieldError::new(pointer, detail)]);
     if roles.is_empty() {
         return Err(refused("/roles".to_owned(), "An app has one role at least."));

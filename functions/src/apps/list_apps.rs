@@ -3,31 +3,18 @@
 use axum::{Json, extract::State};
 use roster_store::PageRequest;
 use roster_web::{
-    App, Builder, ProblemBody, Query, Result, fields,
+    App, Builder, ProblemBody, Query, Result,
     views::{AppView, ListOf},
 };
-use utoipa::IntoParams;
 
-use crate::paging::Limit;
-
-fields! {
-    /// Which part of the list.
-    #[derive(IntoParams)]
-    #[into_params(parameter_in = Query)]
-    pub struct ListApps {
-        #[param(value_type = Option<u8>, minimum = 1, maximum = 100)]
-        limit: Option<Limit>,
-        /// `next_cursor` of the page before.
-        cursor: Option<String>,
-    }
-}
+use crate::paging::PageQuery;
 
 /// List apps
 #[utoipa::path(
     get,
     path = "/v1/apps",
     tag = "Apps",
-    params(ListApps),
+    params(PageQuery),
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 200, body = ListOf<AppView>),
@@ -39,9 +26,8 @@ fields! {
 pub async fn list_apps(
     _: Builder,
     State(app): State<App>,
-    Query(query): Query<ListApps>,
+    Query(query): Query<PageQuery>,
 ) -> Result<Json<ListOf<AppView>>> {
-    let page = PageRequest { limit: Limit::or_default(query.limit), cursor: query.cursor };
-    let page = app.store.apps(&page).await?;
+    let page = app.store.apps(&PageRequest::from(query)).await?;
     Ok(Json(ListOf { items: page.items.iter().map(AppView::from).collect(), next_cursor: page.next_cursor }))
 }

@@ -5,7 +5,7 @@
 
 use lambda_runtime::Error;
 use roster_mail::Mailer;
-use roster_store::keys::mail_of_key;
+use roster_store::MailRef;
 use roster_web::App;
 use serde_json::Value;
 
@@ -15,8 +15,8 @@ use super::{delivery::deliver, stream};
 pub async fn deliver_mail(app: App, mailer: Mailer, event: Value) -> Result<Value, Error> {
     stream::each(event, async |record| {
         let key = stream::key(&record, "pk").zip(stream::key(&record, "sk"));
-        match key.and_then(|(pk, sk)| mail_of_key(pk, sk)) {
-            Some((user, mail)) => deliver(&app, &mailer, user, mail).await,
+        match key.and_then(|(pk, sk)| MailRef::of_key(pk, sk)) {
+            Some(mail) => deliver(&app, &mailer, &mail).await,
             None => Ok(()),
         }
     })

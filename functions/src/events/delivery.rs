@@ -3,21 +3,22 @@
 //! The hash of the link is stored before the mail is sent. A crash between sending and noting sends a second mail, and
 //! both links work; no mail is lost.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use roster_domain::{
-    Error, MailId, Result, UserId,
+    Error, Result, Status,
     activity::{Action, Actor, Change as Field, Subject},
     mails::{Kind, Mail, MailState},
+    resets::PasswordReset,
     settings::EmailSettings,
-    tokens::InviteToken,
+    tokens::{InviteToken, ResetToken},
 };
 use roster_mail::{AppRoleName, Failure, Mailer, Tags, Values, render};
-use roster_store::{Change, MailReading};
+use roster_store::{Change, MailReading, MailRef};
 use roster_web::{App, Client, decide};
 
 /// Sends a mail of the outbox, if it is still due.
-pub(crate) async fn deliver(app: &App, mailer: &Mailer, user: UserId, id: MailId) -> Result<()> {
-    let Some(reading) = app.store.mail(user, id).await? else {
+pub(crate) async fn deliver(app: &App, mailer: &Mailer, mail: &MailRef) -> Result<()> {
+    let Some(reading) = app.store.mail(mail).await? else {
         return Ok(());
     };
     let now = app.now();
@@ -31,7 +32,7 @@ pub(crate) async fn deliver(app: &App, mailer: &Mailer, user: UserId, id: MailId
         Some((settings, values)) => send(mailer, &settings, &reading.mail, &values).await,
         None => Outcome::NotNeeded,
     };
-    note(app, user, id, &outcome).await
+    note(app, mail, &outcome).await
 }
 
 /// What became of a mail.
@@ -81,7 +82,7 @@ async fn compose(app: &App, reading: &MailReading) -> Result<Option<(EmailSettin
             if !app.store.add_invite_link(user.id, *generation, &token.secret.hash()).await? {
                 return Ok(None);
             }
-            let (_, apps) = app.store.email_settings_and_apps(user.app_roles.keys()).await?;
+            let apps = app.store.apps_of(&user.app_roles).await?;
             let names = user.app_roles.iter().map(|(slug, role)| {
                 let app = apps.iter().find(|app| app.slug == *slug);
                 let role_name = app.and_then(|app| app.roles.iter().find(|known| known.slug == *role));
@@ -96,6 +97,27 @@ async fn compose(app: &App, reading: &MailReading) -> Result<Option<(EmailSettin
             values.link = text(&settings.platform_url.invite_link(&token));
             values.expires_at = Some(in_words(invite.expires_at));
         }
+        Kind::PasswordReset => {
+            if user.status(app.now()) != Status::Active {
+                return Ok(None);
+            }
+            let minutes = SignedDuration::from_mins(i64::from(settings.reset_valid_minutes));
+            let token = ResetToken { user: user.id, secret: app.secret() };
+            let reset = PasswordReset {
+                user: user.id,
+                mail: mail.id,
+                links: vec![token.secret.hash()],
+                email: user.email.key().to_owned(),
+                session_generation: user.session_generation,
+                expires_at: app.now().checked_add(minutes).map_err(Error::unexpected)?,
+            };
+            if !app.store.put_reset_link(&reset).await? {
+                return Ok(None);
+            }
+            values.link = text(&settings.platform_url.reset_link(&token));
+            values.expires_at = Some(in_words(reset.expires_at));
+        }
+        Kind::TemporaryPassword => values.changed_at = Some(in_words(mail.created_at)),
         Kind::PasswordChanged => values.changed_at = Some(in_words(mail.created_at)),
         Kind::EmailChanged { old, new } => {
             values.changed_at = Some(in_words(mail.created_at));
@@ -112,9 +134,9 @@ fn in_words(at: Timestamp) -> String {
 }
 
 /// Notes the outcome on the mail and, where it carried an invite, on the user; a final failure also in the activity.
-async fn note(app: &App, user: UserId, id: MailId, outcome: &Outcome) -> Result<()> {
+async fn note(app: &App, mail_ref: &MailRef, outcome: &Outcome) -> Result<()> {
     decide(async || {
-        let Some(MailReading { mut mail, user: before, .. }) = app.store.mail(user, id).await? else {
+        let Some(MailReading { mut mail, user: before, .. }) = app.store.mail(mail_ref).await? else {
             return Ok(());
         };
         let now = app.now();
@@ -125,7 +147,7 @@ async fn note(app: &App, user: UserId, id: MailId, outcome: &Outcome) -> Result<
             Outcome::NotNeeded => mail.state = MailState::Dropped,
         }
         let mut after = before.clone();
-        let carried = after.as_mut().and_then(|user| user.invite_mut()).filter(|invited| invited.mail == Some(id));
+        let carried = after.as_mut().and_then(|user| user.invite_mut()).filter(|invited| invited.mail == Some(mail.id));
         let is_on_invite = carried.is_some();
         if let Some(invited) = carried {
             (invited.delivery, invited.delivery_detail) = mail.delivery();

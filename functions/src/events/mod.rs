@@ -2,9 +2,9 @@
 //!
 //! Every event may come late, twice or never in time, so each operation reads the present state and decides by it.
 
-pub mod clean_up_user;
 pub mod deliver_mail;
 mod delivery;
 pub mod expire_invites;
+pub mod follow_changes;
 pub mod retry_mail;
 mod stream;

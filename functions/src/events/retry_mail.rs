@@ -2,6 +2,7 @@
 
 use lambda_runtime::Error;
 use roster_mail::Mailer;
+use roster_store::MailRef;
 use roster_web::App;
 use serde_json::{Value, json};
 
@@ -15,7 +16,7 @@ pub async fn retry_mail(app: App, mailer: Mailer, _schedule: Value) -> Result<Va
     let due = app.store.mails_due(app.now(), BATCH).await?;
     let mut failed = None;
     for mail in &due {
-        if let Err(error) = deliver(&app, &mailer, mail.user, mail.id).await {
+        if let Err(error) = deliver(&app, &mailer, &MailRef::of(mail)).await {
             tracing::error!(?error, mail.id = %mail.id, "a mail could not be taken up");
             failed = Some(error);
         }

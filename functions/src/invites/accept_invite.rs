@@ -65,7 +65,8 @@ pub async fn accept_invite(
         after.accept_invite(name.clone(), now);
         after.changed(now);
         let (session, session_token) = start(&app, &client, &after, reading.security, now);
-        let credential = Credential { user: after.id, password: password.clone(), changed_at: now };
+        let credential =
+            Credential { user: after.id, password: password.clone(), changed_at: now, temporary_until: None };
         let changes = user_changes(Some(&before), Some(&after));
         let parties = (Actor::from(&after), Subject::from(&after));
         let activity = app.activity(now, Action::UserActivated, parties, changes, &client);

@@ -3,13 +3,15 @@
 //! User, claim on the address, invite, outbox entry and activity are one transaction. The mail follows from the table's
 //! stream, so a mail that fails never loses an invite.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use roster_domain::{
-    AppRoles, EmailAddress, Error, FieldError, PersonName, Role, User,
+    AppRoles, AppSlug, EmailAddress, Error, FieldError, PersonName, Role, User,
     activity::{Action, Subject, user_changes},
     apps::App as RosterApp,
     invites::Invite,
-    settings::EmailSettings,
+    settings::{EmailSettings, SecuritySettings},
     users::{Profile, check_app_roles},
 };
 use roster_store::Change;
@@ -24,13 +26,13 @@ fields! {
     /// Whom to invite, and to what.
     #[derive(ToSchema)]
     pub struct InviteUser {
-        email: EmailAddress,
+        pub(crate) email: EmailAddress,
         name: Option<PersonName>,
         /// `member`, if nothing is said.
         role: Option<Role>,
         /// A role in each app that the user may enter, by slug.
         #[schema(value_type = Option<std::collections::BTreeMap<String, String>>, example = json!({ "wiki": "basic" }))]
-        app_roles: Option<AppRoles>,
+        pub(crate) app_roles: Option<AppRoles>,
         /// Words of the inviter, shown in the mail.
         #[schema(value_type = Option<String>, max_length = 1000)]
         message: Option<InviteMessage>,
@@ -66,6 +68,7 @@ impl FieldValue for InviteMessage {
     post,
     path = "/v1/invites",
     tag = "Invites",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request.")),
     request_body = InviteUser,
     security(("bearer" = []), ("cookie" = [])),
     responses(
@@ -82,37 +85,76 @@ pub async fn invite_user(
     State(app): State<App>,
     Body(body): Body<InviteUser>,
 ) -> Result<Created<Issued>> {
-    let app_roles = body.app_roles.unwrap_or_default();
-    check_app_roles(&app_roles)?;
-    let (settings, apps) = app.store.email_settings_and_apps(app_roles.keys()).await?;
-    check_known(&app_roles, &apps)?;
-    let delivery = body.delivery.unwrap_or_default();
-    if delivery == DeliveryBy::Email && settings.is_none() {
-        return Err(Error::EmailNotConfigured.into());
+    let known = Known::read(&app, body.app_roles.as_slice()).await?;
+    match invite(&app, &admin, &client, &known, body).await {
+        Err(Error::EmailTaken { user_id, .. }) => Err(taken_by(&app, user_id).await?.into()),
+        invited => Ok(Created(invited?)),
     }
+}
 
+/// What invites and new users are judged by.
+pub(crate) struct Known {
+    pub(crate) email: Option<EmailSettings>,
+    pub(crate) security: SecuritySettings,
+    pub(crate) apps: Vec<RosterApp>,
+}
+
+impl Known {
+    /// Reads the settings, and the apps of these roles.
+    pub(crate) async fn read(app: &App, app_roles: &[AppRoles]) -> Result<Self, Error> {
+        let slugs: BTreeSet<&AppSlug> = app_roles.iter().flat_map(AppRoles::keys).collect();
+        let (email, security, apps) = app.store.settings_and_apps(&slugs).await?;
+        Ok(Self { email, security, apps })
+    }
+}
+
+impl InviteUser {
+    /// Whether the invite goes out by mail.
+    pub(crate) fn is_mailed(&self) -> bool {
+        self.delivery.unwrap_or_default() == DeliveryBy::Email
+    }
+}
+
+/// Refuses what cannot be invited.
+pub(crate) fn judge(admin: &Admin, known: &Known, body: &InviteUser) -> Result<(), Error> {
+    admin.may_grant(body.role.unwrap_or_default())?;
+    if let Some(app_roles) = &body.app_roles {
+        check_app_roles(app_roles)?;
+        check_known(app_roles, &known.apps)?;
+    }
+    if body.is_mailed() && known.email.is_none() { Err(Error::EmailNotConfigured) } else { Ok(()) }
+}
+
+/// Invites one user.
+pub(crate) async fn invite(
+    app: &App,
+    admin: &Admin,
+    client: &Client,
+    known: &Known,
+    body: InviteUser,
+) -> Result<Issued, Error> {
+    judge(admin, known, &body)?;
+    let settings = known.email.as_ref();
+    let is_mailed = body.is_mailed();
     let now = app.now();
-    let default = settings.as_ref().map_or(EmailSettings::DEFAULT_INVITE_VALID_HOURS, |set| set.invite_valid_hours);
+    let default = settings.map_or(EmailSettings::DEFAULT_INVITE_VALID_HOURS, |set| set.invite_valid_hours);
     let valid_hours = body.valid_hours.map_or(default, |hours| hours.0);
-    let profile = Profile { email: body.email, name: body.name, role: body.role.unwrap_or_default(), app_roles };
+    let (role, app_roles) = (body.role.unwrap_or_default(), body.app_roles.unwrap_or_default());
+    let profile = Profile { email: body.email, name: body.name, role, app_roles };
     let id = app.user_id(now);
-    let (mut invite, invited) = Invite::new(id, &admin, valid_hours, body.message.map(|text| text.0), now);
+    let (mut invite, invited) = Invite::new(id, admin, valid_hours, body.message.map(|text| text.0), now);
     let mut user = User::invited(id, profile, invited, now);
-    let (mails, invite_link) = match delivery {
-        DeliveryBy::Email => (vec![mail_invite(&app, &invite, &mut user, now)], None),
-        DeliveryBy::Link => {
-            let url = platform_url(settings.as_ref().map(|set| &set.platform_url), &client)?;
-            (Vec::new(), Some(hand_over(&app, &mut invite, &url)))
-        }
+    let (mails, invite_link) = if is_mailed {
+        (vec![mail_invite(app, &invite, &mut user, now)], None)
+    } else {
+        let url = platform_url(settings.map(|set| &set.platform_url), client)?;
+        (Vec::new(), Some(hand_over(app, &mut invite, &url)))
     };
     let parties = (admin.actor(), Subject::from(&user));
-    let activity = app.activity(now, Action::UserInvited, parties, user_changes(None, Some(&user)), &client);
+    let activity = app.activity(now, Action::UserInvited, parties, user_changes(None, Some(&user)), client);
     let change = Change { after: Some(&user), invite: Some(&invite), mails: &mails, ..Change::default() };
-    match app.store.apply(change, &activity).await {
-        Err(Error::EmailTaken { user_id, .. }) => return Err(taken_by(&app, user_id).await?.into()),
-        written => written?,
-    }
-    Ok(Created(Issued { user: UserView::new(&user, now), invite_link }))
+    app.store.apply(change, &activity).await?;
+    Ok(Issued { user: UserView::new(&user, now), invite_link })
 }
 
 /// Refuses roles in apps that do not exist, and roles that their apps do not have.

@@ -7,10 +7,9 @@ use roster_domain::{
     Caller, Error, Invalid, Result, User,
     invites::Invite,
     mails::{Delivery, Kind, Mail},
-    settings::PlatformUrl,
+    settings::{EmailSettings, PlatformUrl},
     tokens::InviteToken,
 };
-use roster_store::InviteReading;
 use roster_web::{App, Client, Text, views::UserView};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -58,7 +57,7 @@ pub(crate) fn platform_url(set: Option<&PlatformUrl>, client: &Client) -> Result
 /// A mail that carries the invite, noted on the user.
 pub(crate) fn mail_invite(app: &App, invite: &Invite, user: &mut User, now: Timestamp) -> Mail {
     let kind = Kind::Invitation { generation: invite.generation };
-    let mail = Mail::new(app.mail_id(now), user.id, user.email.clone(), kind, now);
+    let mail = Mail::new(app.mail_id(now), Some(user.id), user.email.clone(), kind, now);
     if let Some(invited) = user.invite_mut() {
         invited.mail = Some(mail.id);
         invited.delivery = Delivery::Queued;
@@ -78,13 +77,12 @@ pub(crate) fn hand_over(app: &App, invite: &mut Invite, platform_url: &PlatformU
 pub(crate) fn reissue(
     app: &App,
     caller: &Caller,
-    reading: InviteReading,
+    (mut invite, settings): (Invite, Option<&EmailSettings>),
     user: &mut User,
     now: Timestamp,
 ) -> Result<(Invite, Option<Mail>)> {
-    let InviteReading { mut invite, email_settings, .. } = reading;
     let was_mailed = user.invite().is_some_and(|invited| invited.mail.is_some());
-    if was_mailed && email_settings.is_none() {
+    if was_mailed && settings.is_none() {
         return Err(Error::EmailNotConfigured);
     }
     invite.renew(user, caller, None, now)?;

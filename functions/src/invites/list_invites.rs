@@ -2,7 +2,6 @@
 
 use axum::{Json, extract::State};
 use roster_domain::{Invalid, Status};
-use roster_store::PageRequest;
 use roster_web::{
     Admin, App, ProblemBody, Query, Result, Text, fields,
     views::{ListOf, UserView},
@@ -60,7 +59,7 @@ pub async fn list_invites(
     Query(query): Query<ListInvites>,
 ) -> Result<Json<ListOf<UserView>>> {
     let now = app.now();
-    let page = PageRequest { limit: Limit::or_default(query.limit), cursor: query.cursor };
+    let page = Limit::page(query.limit, query.cursor);
     let page = app.store.invited_users(query.status.map(|status| status.0), &page, now).await?;
     let items = page.items.iter().map(|user| UserView::new(user, now)).collect();
     Ok(Json(ListOf { items, next_cursor: page.next_cursor }))

@@ -3,6 +3,7 @@
 pub mod accept_invite;
 pub mod inspect_invite;
 pub mod invite_user;
+pub mod invite_users;
 pub mod issued;
 pub mod list_invites;
 pub(crate) mod presented;

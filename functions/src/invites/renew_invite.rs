@@ -30,7 +30,10 @@ fields! {
     post,
     path = "/v1/users/{id}/invite",
     tag = "Invites",
-    params(("id" = UserId, Path)),
+    params(
+        ("id" = UserId, Path),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request.")
+    ),
     request_body = Option<RenewInvite>,
     security(("bearer" = []), ("cookie" = [])),
     responses(
@@ -39,7 +42,8 @@ fields! {
         (status = 401, description = "`unauthenticated`", body = ProblemBody),
         (status = 403, description = "`forbidden`", body = ProblemBody),
         (status = 404, description = "`user-not-found`", body = ProblemBody),
-        (status = 409, description = "`not-invited`, `email-not-configured`", body = ProblemBody)
+        (status = 409, description = "`not-invited`, `email-not-configured`", body = ProblemBody),
+        (status = 422, description = "`idempotency-key-reused`", body = ProblemBody)
     )
 )]
 pub async fn renew_invite(

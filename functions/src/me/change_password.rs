@@ -3,14 +3,16 @@
 use axum::extract::State;
 use roster_domain::{
     Error, FieldError,
-    activity::{Action, Subject},
-    mails::{Kind, Mail},
+    activity::{Action, Change as Field, Subject},
+    mails::Kind,
     passwords::{Context, Password},
     sessions::Session,
 };
 use roster_store::{Change, Credential};
 use roster_web::{App, Body, Client, NoContent, ProblemBody, Result, SignedIn, decide, fields};
 use utoipa::ToSchema;
+
+use crate::users::changing::told;
 
 fields! {
     /// The password, and the one in its place.
@@ -48,7 +50,17 @@ pub async fn change_password(
     let (user, credential, security, email) = app.store.password_reading(id).await?;
     let user = user.ok_or(Error::Unauthenticated)?;
     let stored = credential.map(|credential| credential.password);
+    // Whoever found an open session must not guess the password with it.
+    let gate = app.store.gate(&user.email, &client.network()).await?;
+    let now = app.now();
+    if let Some(until) = gate.attempts.paused_until(gate.security.sign_in_attempts, now) {
+        return Err(Error::TooManyAttempts { retry_after: until.duration_since(now) }.into());
+    }
     if !app.passwords.verify(current_password, stored.clone()).await? {
+        let reason = vec![Field::new("reason", None, Some("wrong-password".to_owned()))];
+        let parties = (caller.actor(), Subject::from(&user));
+        let activity = app.activity(now, Action::PasswordChangeRefused, parties, reason, &client);
+        app.store.count_failure(&gate, now, &activity).await?;
         return Err(Error::WrongPassword.into());
     }
     let company = email.as_ref().and_then(|email| email.company.as_ref()).map(roster_domain::settings::Line::as_str);
@@ -73,17 +85,15 @@ pub async fn change_password(
         after.end_sessions();
         after.changed(now);
         let session = Session { generation: after.session_generation, last_seen_at: now, ..session.clone() };
-        let credential = Credential { user: id, password: password.clone(), changed_at: now };
-        let mails: Vec<Mail> = email
-            .iter()
-            .map(|_| Mail::new(app.mail_id(now), id, after.email.clone(), Kind::PasswordChanged, now))
-            .collect();
+        let credential = Credential { user: id, password: password.clone(), changed_at: now, temporary_until: None };
+        let mails = told(&app, email.as_ref(), &after, Kind::PasswordChanged, now);
         let change = Change {
             before: Some(&before),
             after: Some(&after),
             credential: Some(&credential),
             session: Some(&session),
             mails: &mails,
+            forget_attempts: true,
             ..Change::default()
         };
         let parties = (caller.actor(), Subject::from(&after));

@@ -6,10 +6,10 @@
 use axum::{extract::State, http::HeaderMap, response::Response};
 use jiff::Timestamp;
 use roster_domain::{
-    EmailAddress, Error, User,
+    EmailAddress, Error, Status, User,
     activity::{Action, Actor, Change, Subject},
     passwords::{Password, StoredPassword},
-    users::State as UserState,
+    users::{State as UserState, Suspension},
 };
 use roster_store::Credential;
 use roster_web::{App, Body, Client, ProblemBody, Result, fields};
@@ -29,7 +29,9 @@ fields! {
 
 /// Sign in
 ///
-/// With `X-Roster-Request: 1` the answer also sets the console's cookie.
+/// After 5 wrong passwords for an account from one client address (a setting), that address pauses for this account: a
+/// minute, then twice as long with each further one, an hour at most. After 100 wrong ones in a row from everywhere, the
+/// account pauses. With `X-Roster-Request: 1` the answer also sets the console's cookie.
 #[utoipa::path(
     post,
     path = "/v1/sessions",
@@ -39,7 +41,8 @@ fields! {
         (status = 201, body = Started),
         (status = 400, description = "`invalid-fields`", body = ProblemBody),
         (status = 401, description = "`invalid-credentials`", body = ProblemBody),
-        (status = 403, description = "`account-suspended`", body = ProblemBody)
+        (status = 403, description = "After the right password: `account-suspended`, `temporary-password-expired`", body = ProblemBody),
+        (status = 429, description = "`too-many-attempts`", body = ProblemBody)
     )
 )]
 pub async fn sign_in(
@@ -49,37 +52,50 @@ pub async fn sign_in(
     Body(SignIn { email, password }): Body<SignIn>,
 ) -> Result<Response> {
     let now = app.now();
-    let known = app.store.user_id_of(&email).await?;
-    // Nobody has this id; reading it costs what reading somebody costs.
-    let id = known.unwrap_or_else(|| app.user_id(Timestamp::UNIX_EPOCH));
-    let (user, credential, settings) = app.store.sign_in_reading(id).await?;
-    let stored = credential.map(|credential| credential.password);
-    let is_right = app.passwords.verify(password.clone(), stored.clone()).await?;
-    let subject = user.as_ref().map_or_else(|| Subject::Address { label: email.to_string() }, Subject::from);
-    let refused = async |reason: &str| {
+    let gate = app.store.gate(&email, &client.network()).await?;
+    let refused = |subject: Subject, reason: &str| {
         let reason = vec![Change::new("reason", None, Some(reason.to_owned()))];
-        let parties = (Actor::Anonymous, subject.clone());
-        app.store.record(&app.activity(now, Action::SessionRefused, parties, reason, &client)).await
+        app.activity(now, Action::SessionRefused, (Actor::Anonymous, subject), reason, &client)
     };
-    let Some(user) = user.filter(|_| is_right) else {
-        refused("invalid-credentials").await?;
+    let address = || Subject::Address { label: email.to_string() };
+    if let Some(until) = gate.attempts.paused_until(gate.security.sign_in_attempts, now) {
+        app.store.record(&refused(address(), "too-many-attempts")).await?;
+        return Err(Error::TooManyAttempts { retry_after: until.duration_since(now) }.into());
+    }
+    // Nobody has this id; reading it costs what reading somebody costs.
+    let id = gate.user.unwrap_or_else(|| app.user_id(Timestamp::UNIX_EPOCH));
+    let (user, credential) = app.store.user_and_credential(id).await?;
+    let stored = credential.as_ref().map(|credential| credential.password.clone());
+    let is_right = app.passwords.verify(password.clone(), stored.clone()).await?;
+    let subject = user.as_ref().map_or_else(address, Subject::from);
+    let Some((user, credential)) = user.zip(credential).filter(|_| is_right) else {
+        app.store.count_failure(&gate, now, &refused(subject, "invalid-credentials")).await?;
         return Err(Error::InvalidCredentials.into());
     };
-    if let UserState::Suspended(suspension) = user.state {
-        refused("account-suspended").await?;
-        return Err(Error::AccountSuspended { reason: suspension.reason, until: suspension.until }.into());
+    let barred = match &user.state {
+        UserState::Suspended(Suspension { reason, until }) if user.status(now) == Status::Suspended => {
+            Some(("account-suspended", Error::AccountSuspended { reason: reason.clone(), until: *until }))
+        }
+        _ if credential.temporary_until.is_some_and(|until| until <= now) => {
+            Some(("temporary-password-expired", Error::TemporaryPasswordExpired))
+        }
+        _ => None,
+    };
+    if let Some((reason, error)) = barred {
+        app.store.record(&refused(subject, reason)).await?;
+        return Err(error.into());
     }
 
     let renewed = match stored.filter(StoredPassword::is_outdated) {
-        Some(_) => Some(Credential { user: id, password: app.passwords.hash(password).await?, changed_at: now }),
+        Some(_) => Some(Credential { password: app.passwords.hash(password).await?, ..credential }),
         None => None,
     };
     let user = User { last_sign_in_at: Some(now), ..user };
-    let (session, token) = start(&app, &client, &user, settings, now);
+    let (session, token) = start(&app, &client, &user, gate.security, now);
     let parties = (Actor::from(&user), Subject::from(&user));
     let activity = app.activity(now, Action::SessionStarted, parties, Vec::new(), &client);
-    match app.store.start_session(&user, &session, renewed.as_ref(), &activity).await {
-        // While the password was checked, it was changed, or the user was suspended or deleted.
+    match app.store.start_session(&user, &session, renewed.as_ref(), &gate, &activity).await {
+        // While the password was checked, it was changed, the user was suspended or deleted, or too many guesses came.
         Err(Error::Conflict) => Err(Error::InvalidCredentials.into()),
         started => {
             started?;

@@ -71,7 +71,7 @@ pub async fn set_up(
     let (session, token) = start(&app, &client, &user, settings, now);
     let parties = (Actor::from(&user), Subject::from(&user));
     let activity = app.activity(now, Action::InstallationSetUp, parties, user_changes(None, Some(&user)), &client);
-    let credential = Credential { user: user.id, password, changed_at: now };
+    let credential = Credential { user: user.id, password, changed_at: now, temporary_until: None };
     let change =
         Change { after: Some(&user), credential: Some(&credential), session: Some(&session), ..Change::default() };
     app.store.set_up(change, random(), &activity).await?;

@@ -1,7 +1,7 @@
 //! A user is deleted.
 //!
 //! The user and all that makes them usable go in one transaction, and the address is free at once. Sessions and mails,
-//! of which there may be many, can do nothing without the user; `clean_up_user` removes them.
+//! of which there may be many, can do nothing without the user; `follow_changes` removes them.
 
 use axum::extract::State;
 use roster_domain::{
@@ -37,15 +37,26 @@ pub async fn delete_user(
     client: Client,
     State(app): State<App>,
 ) -> Result<NoContent> {
+    delete(&app, &admin, &client, id, if_match).await?;
+    Ok(NoContent)
+}
+
+/// Deletes one user.
+pub(crate) async fn delete(
+    app: &App,
+    admin: &Admin,
+    client: &Client,
+    id: UserId,
+    if_match: IfMatch,
+) -> Result<(), Error> {
     decide(async || {
         let user = app.store.user(id).await?.ok_or(Error::UserNotFound)?;
         if_match.check(user.version)?;
         admin.may_end(&user)?;
         let changes = user_changes(Some(&user), None);
         let parties = (admin.actor(), Subject::from(&user));
-        let activity = app.activity(app.now(), Action::UserDeleted, parties, changes, &client);
+        let activity = app.activity(app.now(), Action::UserDeleted, parties, changes, client);
         app.store.apply(Change { before: Some(&user), ..Change::default() }, &activity).await
     })
-    .await?;
-    Ok(NoContent)
+    .await
 }

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use roster_domain::{AppSlug, Error, FieldError, Invalid, Role, RoleSlug, Status};
-use roster_store::{PageRequest, Sort, UserFilter};
+use roster_store::{Sort, UserFilter};
 use roster_web::{
     App, Builder, ProblemBody, Query, Result, Text, fields,
     views::{ListOf, UserView},
@@ -110,7 +110,7 @@ pub async fn list_users(
         sort: query.sort.map(|sort| sort.0).unwrap_or_default(),
     };
     let now = app.now();
-    let page = PageRequest { limit: Limit::or_default(query.limit), cursor: query.cursor };
+    let page = Limit::page(query.limit, query.cursor);
     let page = app.store.users(&filter, &page, now).await?;
     let items = page.items.iter().map(|user| UserView::new(user, now)).collect();
     Ok(Json(ListOf { items, next_cursor: page.next_cursor }))

@@ -1,12 +1,10 @@
 //! A user loses their role in an app. Taking away what is not there is no error.
 
 use axum::extract::State;
-use roster_domain::{
-    AppSlug, Error, UserId,
-    activity::{Action, Subject, user_changes},
-};
-use roster_store::Change;
-use roster_web::{App, Builder, Client, IfMatch, Path, ProblemBody, Result, WithVersion, decide, views::UserView};
+use roster_domain::{AppSlug, Error, User, UserId, activity::Action, apps::App as RosterApp};
+use roster_web::{App, Builder, Client, IfMatch, Path, ProblemBody, Result, WithVersion, views::UserView};
+
+use super::changing::{Changing, Extras, shown};
 
 /// Take a user's role in an app away
 #[utoipa::path(
@@ -34,27 +32,18 @@ pub async fn remove_app_role(
     client: Client,
     State(app): State<App>,
 ) -> Result<WithVersion<UserView>> {
-    let user = decide(async || {
-        let (before, target) = app.store.user_and_app(id, &slug).await?;
-        let before = before.ok_or(Error::UserNotFound)?;
-        if target.is_none() && !before.app_roles.contains_key(&slug) {
+    let action = Action::AppRoleRemoved;
+    let changing = Changing { app: &app, caller: &builder, client: &client, if_match, action };
+    let read = || async {
+        let (user, target) = app.store.user_and_app(id, &slug).await?;
+        Ok((user.ok_or(Error::UserNotFound)?, target))
+    };
+    let remove = |user: &mut User, target: Option<RosterApp>, _| {
+        if target.is_none() && !user.app_roles.contains_key(&slug) {
             return Err(Error::UnknownApp);
         }
-        if_match.check(before.version)?;
-        let mut after = before.clone();
-        after.remove_app_role(&builder, &slug)?;
-        let changes = user_changes(Some(&before), Some(&after));
-        if changes.is_empty() {
-            return Ok(after);
-        }
-        let now = app.now();
-        after.changed(now);
-        let parties = (builder.actor(), Subject::from(&after));
-        let activity = app.activity(now, Action::AppRoleRemoved, parties, changes, &client);
-        let change = Change { before: Some(&before), after: Some(&after), ..Change::default() };
-        app.store.apply(change, &activity).await?;
-        Ok(after)
-    })
-    .await?;
-    Ok(WithVersion { version: user.version, body: UserView::new(&user, app.now()) })
+        user.remove_app_role(&builder, &slug)?;
+        Ok(Extras::default())
+    };
+    Ok(shown(&app, &changing.user(read, remove).await?))
 }

@@ -1,15 +1,13 @@
 //! A user gets a role in an app; invited users too, before they accept.
 
 use axum::extract::State;
-use roster_domain::{
-    AppSlug, Error, FieldError, RoleSlug, UserId,
-    activity::{Action, Subject, user_changes},
-};
-use roster_store::Change;
+use roster_domain::{AppSlug, Error, FieldError, RoleSlug, User, UserId, activity::Action, apps::App as RosterApp};
 use roster_web::{
-    App, Body, Builder, Client, IfMatch, Path, ProblemBody, Result, WithVersion, decide, fields, views::UserView,
+    App, Body, Builder, Client, IfMatch, Path, ProblemBody, Result, WithVersion, fields, views::UserView,
 };
 use utoipa::ToSchema;
+
+use super::changing::{Changing, Extras, shown};
 
 fields! {
     /// A role in an app.
@@ -48,29 +46,19 @@ pub async fn set_app_role(
     State(app): State<App>,
     Body(SetAppRole { role }): Body<SetAppRole>,
 ) -> Result<WithVersion<UserView>> {
-    let user = decide(async || {
-        let (before, target) = app.store.user_and_app(id, &slug).await?;
-        let before = before.ok_or(Error::UserNotFound)?;
-        let target = target.ok_or(Error::UnknownApp)?;
+    let action = Action::AppRoleSet;
+    let changing = Changing { app: &app, caller: &builder, client: &client, if_match, action };
+    let read = || async {
+        let (user, target) = app.store.user_and_app(id, &slug).await?;
+        Ok((user.ok_or(Error::UserNotFound)?, target.ok_or(Error::UnknownApp)?))
+    };
+    let set = |user: &mut User, target: RosterApp, _| {
         if !target.has_role(&role) {
             let detail = format!("The app {slug} has no role {role}; GET /v1/apps/{slug} lists its roles.");
             return Err(Error::InvalidFields(vec![FieldError::new("/role", detail)]));
         }
-        if_match.check(before.version)?;
-        let mut after = before.clone();
-        after.set_app_role(&builder, slug.clone(), role.clone())?;
-        let changes = user_changes(Some(&before), Some(&after));
-        if changes.is_empty() {
-            return Ok(after);
-        }
-        let now = app.now();
-        after.changed(now);
-        let parties = (builder.actor(), Subject::from(&after));
-        let activity = app.activity(now, Action::AppRoleSet, parties, changes, &client);
-        let change = Change { before: Some(&before), after: Some(&after), ..Change::default() };
-        app.store.apply(change, &activity).await?;
-        Ok(after)
-    })
-    .await?;
-    Ok(WithVersion { version: user.version, body: UserView::new(&user, app.now()) })
+        user.set_app_role(&builder, slug.clone(), role.clone())?;
+        Ok(Extras::default())
+    };
+    Ok(shown(&app, &changing.user(read, set).await?))
 }

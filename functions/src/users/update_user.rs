@@ -4,17 +4,15 @@
 
 use axum::extract::State;
 use roster_domain::{
-    Caller, EmailAddress, Error, PersonName, Role, User, UserId,
-    activity::{Action, Subject, user_changes},
-    mails::{Kind, Mail},
-    users::Edit,
+    Caller, EmailAddress, Error, PersonName, Role, User, UserId, activity::Action, invites::Invite, mails::Kind,
+    settings::EmailSettings, users::Edit,
 };
-use roster_store::Change;
 use roster_web::{
-    Admin, App, Body, Client, IfMatch, Patch, Path, ProblemBody, Result, WithVersion, decide, fields, views::UserView,
+    Admin, App, Body, Client, IfMatch, Patch, Path, ProblemBody, Result, WithVersion, fields, views::UserView,
 };
 use utoipa::ToSchema;
 
+use super::changing::{Changing, Extras, shown, told};
 use crate::invites::issued::reissue;
 
 fields! {
@@ -76,61 +74,43 @@ pub(crate) async fn edit(
     if_match: IfMatch,
     wanted: &Edit,
 ) -> Result<WithVersion<UserView>, Error> {
-    let user = decide(async || {
-        let before = app.store.user(id).await?.ok_or(Error::UserNotFound)?;
-        if_match.check(before.version)?;
-        let mut after = before.clone();
-        after.edit(caller, wanted.clone())?;
-        let changes = user_changes(Some(&before), Some(&after));
-        if changes.is_empty() {
-            return Ok(after);
+    let changing = Changing { app, caller, client, if_match, action: Action::UserUpdated };
+    let read = || async {
+        let user = app.store.user(id).await?.ok_or(Error::UserNotFound)?;
+        if wanted.email.as_ref().is_none_or(|email| *email == user.email) {
+            return Ok((user, None));
         }
-        let now = app.now();
-        after.changed(now);
-        let (invite, mails) = follow_address(app, caller, &before, &mut after).await?;
-        let action = if before.role == after.role { Action::UserUpdated } else { Action::RoleChanged };
-        let activity = app.activity(now, action, (caller.actor(), Subject::from(&after)), changes, client);
-        let change = Change {
-            before: Some(&before),
-            after: Some(&after),
-            invite: invite.as_ref(),
-            mails: &mails,
-            ..Change::default()
+        let settings = app.store.email_settings().await?;
+        let invite = match user.invite() {
+            Some(_) => Some(app.store.invite(id).await?.ok_or(Error::Conflict)?.invite),
+            None => None,
         };
-        app.store.apply(change, &activity).await?;
-        Ok(after)
-    })
-    .await;
-    let user = match user {
-        Err(Error::EmailTaken { user_id, .. }) => return Err(taken_by(app, user_id).await?),
-        user => user?,
+        Ok((user, Some((invite, settings))))
     };
-    Ok(WithVersion { version: user.version, body: UserView::new(&user, app.now()) })
-}
-
-/// What follows from a new address: the invite goes there, or both addresses are told.
-async fn follow_address(
-    app: &App,
-    caller: &Caller,
-    before: &User,
-    after: &mut User,
-) -> Result<(Option<roster_domain::invites::Invite>, Vec<Mail>), Error> {
-    if before.email == after.email {
-        return Ok((None, Vec::new()));
+    let alter = |user: &mut User, address: Option<(Option<Invite>, Option<EmailSettings>)>, now| {
+        let before = user.clone();
+        user.edit(caller, wanted.clone())?;
+        let action = (user.role != before.role).then_some(Action::RoleChanged);
+        let extras = match address {
+            None => Extras::default(),
+            // The invite goes to the new address.
+            Some((Some(invite), settings)) => {
+                let (invite, mail) = reissue(app, caller, (invite, settings.as_ref()), user, now)?;
+                Extras { invite: Some(invite), mails: mail.into_iter().collect(), ..Extras::default() }
+            }
+            // Both addresses are told.
+            Some((None, settings)) => {
+                let kind = Kind::EmailChanged { old: before.email.to_string(), new: user.email.to_string() };
+                let both = [&before, user].map(|user| told(app, settings.as_ref(), user, kind.clone(), now));
+                Extras { mails: both.concat(), ..Extras::default() }
+            }
+        };
+        Ok(Extras { action, ..extras })
+    };
+    match changing.user(read, alter).await {
+        Err(Error::EmailTaken { user_id, .. }) => Err(taken_by(app, user_id).await?),
+        user => Ok(shown(app, &user?)),
     }
-    let now = app.now();
-    if after.invite().is_some() {
-        let reading = app.store.invite(after.id).await?.ok_or(Error::Conflict)?;
-        let (invite, mail) = reissue(app, caller, reading, after, now)?;
-        return Ok((Some(invite), mail.into_iter().collect()));
-    }
-    if app.store.email_settings().await?.is_none() {
-        return Ok((None, Vec::new()));
-    }
-    let kind = Kind::EmailChanged { old: before.email.to_string(), new: after.email.to_string() };
-    let mails = [&before.email, &after.email]
-        .map(|address| Mail::new(app.mail_id(now), after.id, address.clone(), kind.clone(), now));
-    Ok((None, mails.into()))
 }
 
 /// The refusal of an address that is somebody's, with what an admin wants to know of them.

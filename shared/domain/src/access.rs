@@ -38,6 +38,14 @@ impl Caller {
         }
     }
 
+    /// The session by which the caller is known, where it is one.
+    pub fn session_id(&self) -> Option<SessionId> {
+        match self.credential {
+            Credential::Session { session, .. } => Some(session),
+            Credential::ApiKey(_) => None,
+        }
+    }
+
     pub fn is(&self, user: UserId) -> bool {
         self.user_id() == Some(user)
     }

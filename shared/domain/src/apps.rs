@@ -16,6 +16,8 @@ pub struct App {
     pub description: Option<Line>,
     pub roles: Vec<AppRole>,
     pub created_at: Timestamp,
+    /// Counts the changes.
+    pub version: u64,
 }
 
 /// What a user can be in an app.

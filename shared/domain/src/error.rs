@@ -38,6 +38,16 @@ pub enum Error {
     TooManyAttempts { retry_after: SignedDuration },
     #[error("the current password is wrong")]
     WrongPassword,
+    #[error("there is no such reset link")]
+    LinkUnknown,
+    #[error("the reset link has expired")]
+    LinkExpired,
+    #[error("there is no such session")]
+    SessionNotFound,
+    #[error("there is no such API key")]
+    ApiKeyNotFound,
+    #[error("the idempotency key belongs to another request")]
+    IdempotencyKeyReused,
 
     #[error("there is no such user")]
     UserNotFound,
@@ -47,6 +57,8 @@ pub enum Error {
     EmailNotConfigured,
     #[error("the user is not invited")]
     NotInvited,
+    #[error("the user has not accepted the invite yet")]
+    StillInvited,
     #[error("the invite has expired")]
     InviteExpired,
     #[error("a newer invite was sent")]
@@ -68,6 +80,14 @@ pub enum Error {
     UnknownApp,
     #[error("an app has this slug already")]
     SlugTaken,
+    #[error("users have the role that is to be removed")]
+    RoleInUse { role: crate::RoleSlug, count: u64 },
+    #[error("the user may not enter the app")]
+    NoAccess,
+
+    /// The same request is still running elsewhere.
+    #[error("the first request with this idempotency key has no answer yet")]
+    IdempotencyKeyInUse,
 
     /// The store is throttled, conflicted or out of reach for the moment.
     #[error("the service is busy")]

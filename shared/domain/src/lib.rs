@@ -5,7 +5,9 @@
 
 pub mod access;
 pub mod activity;
+pub mod api_keys;
 pub mod apps;
+pub mod attempts;
 pub mod email;
 pub mod error;
 pub mod ids;
@@ -13,6 +15,7 @@ pub mod invites;
 pub mod mails;
 pub mod names;
 pub mod passwords;
+pub mod resets;
 pub mod roles;
 pub mod sessions;
 pub mod settings;

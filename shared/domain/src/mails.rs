@@ -10,7 +10,9 @@ use crate::{EmailAddress, Invalid, MailId, UserId};
 #[derive(Clone, Debug)]
 pub struct Mail {
     pub id: MailId,
-    pub user: UserId,
+    /// Whom it concerns. Nobody is looked up when a password reset is asked for an address: that is done on delivery,
+    /// where nobody can measure it.
+    pub user: Option<UserId>,
     pub to: EmailAddress,
     pub kind: Kind,
     pub state: MailState,
@@ -27,6 +29,10 @@ pub enum Kind {
         generation: u64,
     },
     PasswordChanged,
+    /// Carries the link of a password reset, if somebody active has the address.
+    PasswordReset,
+    /// Tells that an admin has set a temporary password, which the admin hands over.
+    TemporaryPassword,
     /// Goes to the old and to the new address.
     EmailChanged {
         old: String,
@@ -40,6 +46,8 @@ impl Kind {
         match self {
             Self::Invitation { .. } => "invitation",
             Self::PasswordChanged => "password_changed",
+            Self::PasswordReset => "password_reset",
+            Self::TemporaryPassword => "temporary_password",
             Self::EmailChanged { .. } => "email_changed",
         }
     }
@@ -70,7 +78,7 @@ const RETRIES: [SignedDuration; 7] = [
 ];
 
 impl Mail {
-    pub fn new(id: MailId, user: UserId, to: EmailAddress, kind: Kind, now: Timestamp) -> Self {
+    pub fn new(id: MailId, user: Option<UserId>, to: EmailAddress, kind: Kind, now: Timestamp) -> Self {
         let state = MailState::Queued { due_at: now, last_failure: None };
         Self { id, user, to, kind, state, attempts: 0, created_at: now }
     }

@@ -46,6 +46,19 @@ impl fmt::Debug for Password {
     }
 }
 
+/// A password that the server makes: 100 random bits in groups of four letters and digits, none of which is easily
+/// taken for another.
+///
+/// # Panics
+///
+/// Never: the alphabet has as many letters as five bits have values.
+pub fn temporary(random: [u8; 20]) -> String {
+    // Crockford's Base32 without what can be mistaken (i, l, o, u), in lower case.
+    const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    let letters = random.map(|byte| char::from(ALPHABET[usize::from(byte & 31)]));
+    letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
 /// What a new password must be like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -263,6 +276,14 @@ mod tests {
         assert!(Password::typed(&"é".repeat(256)).is_ok());
         assert!(Password::typed(&"e\u{301}".repeat(256)).is_ok(), "composed, it is 256 long");
         assert!(Password::typed(&"é".repeat(257)).is_err());
+    }
+
+    #[test]
+    fn temporary_passwords_are_five_groups_of_four_and_hard_to_guess() {
+        let made = temporary(std::array::from_fn(|n| u8::try_from(n * 37 % 256).unwrap()));
+        assert_eq!(made.len(), 24);
+        assert!(made.split('-').all(|group| group.len() == 4), "{made}");
+        assert_eq!(judge(&made), Ok(()));
     }
 
     #[test]

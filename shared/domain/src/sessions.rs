@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    SessionId, User, UserId,
+    SessionId, Status, User, UserId,
     settings::SecuritySettings,
     tokens::{Secret, SecretHash, SessionToken},
 };
@@ -54,13 +54,17 @@ impl Session {
         (session, SessionToken { user: user.id, session: id, secret })
     }
 
-    /// Whether the session lets its user in at `now`. Either limit ends it; so does whatever ended the user's sessions.
+    /// Whether the session lets the holder of this secret in at `now`.
     pub fn is_valid(&self, user: &User, secret: &SecretHash, now: Timestamp) -> bool {
+        self.secret == *secret && self.is_live(user, now)
+    }
+
+    /// Whether the session goes on at `now`. Either limit ends it; so does whatever ended the user's sessions.
+    pub fn is_live(&self, user: &User, now: Timestamp) -> bool {
         let idle = SignedDuration::from_mins(i64::from(self.idle_minutes));
-        self.secret == *secret
-            && self.user == user.id
+        self.user == user.id
             && self.generation == user.session_generation
-            && user.state == crate::users::State::Active
+            && user.status(now) == Status::Active
             && now < self.expires_at
             && now.duration_since(self.last_seen_at) < idle
     }

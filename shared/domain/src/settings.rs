@@ -28,13 +28,22 @@ impl EmailSettings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SecuritySettings {
     pub password_min_length: u16,
+    /// Wrong passwords from one address that cost nothing, see [`crate::attempts`].
+    pub sign_in_attempts: u16,
     pub session_idle_minutes: u16,
     pub session_absolute_hours: u16,
+    pub temporary_password_hours: u16,
 }
 
 impl Default for SecuritySettings {
     fn default() -> Self {
-        Self { password_min_length: 12, session_idle_minutes: 1440, session_absolute_hours: 168 }
+        Self {
+            password_min_length: 12,
+            sign_in_attempts: 5,
+            session_idle_minutes: 1440,
+            session_absolute_hours: 168,
+            temporary_password_hours: 168,
+        }
     }
 }
 
@@ -96,6 +105,11 @@ impl PlatformUrl {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Where a new password is set.
+    pub fn reset_link(&self, token: &crate::tokens::ResetToken) -> String {
+        format!("{}/reset-password#token={token}", self.0)
     }
 
     /// Where an invite is accepted. The token stands in the fragment, which browsers do not send.

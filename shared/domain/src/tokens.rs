@@ -10,7 +10,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::{SessionId, UserId};
+use crate::{ApiKeyId, SessionId, UserId};
 
 /// 256 random bits.
 #[derive(Clone, Copy)]
@@ -79,11 +79,41 @@ pub struct SessionToken {
     pub secret: Secret,
 }
 
-/// The link of an invite.
-#[derive(Clone, Debug)]
-pub struct InviteToken {
-    pub user: UserId,
-    pub secret: Secret,
+macro_rules! tokens {
+    ($($(#[$doc:meta])* $name:ident($owner:ident: $id:ty) = $prefix:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub struct $name {
+            pub $owner: $id,
+            pub secret: Secret,
+        }
+
+        impl fmt::Display for $name {
+            /// Shows the secret: for whom it is made, once.
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "{}.{}"), self.$owner, URL_SAFE_NO_PAD.encode(self.secret.0))
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAToken;
+
+            fn from_str(text: &str) -> Result<Self, NotAToken> {
+                let rest = text.strip_prefix($prefix).and_then(|rest| rest.split_once('.'));
+                let (id, secret) = rest.ok_or(NotAToken)?;
+                Ok(Self { $owner: id.parse().map_err(|_| NotAToken)?, secret: secret.parse()? })
+            }
+        }
+    )*};
+}
+
+tokens! {
+    /// The link of an invite.
+    InviteToken(user: UserId) = "invite_";
+    /// The link of a password reset.
+    ResetToken(user: UserId) = "reset_";
+    /// What a program sends.
+    ApiKeyToken(key: ApiKeyId) = "key_";
 }
 
 impl fmt::Display for SessionToken {
@@ -104,22 +134,6 @@ impl FromStr for SessionToken {
             session: session.parse().map_err(|_| NotAToken)?,
             secret: secret.parse()?,
         })
-    }
-}
-
-impl fmt::Display for InviteToken {
-    /// Shows the secret: for whom it is made, once.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "invite_{}.{}", self.user, URL_SAFE_NO_PAD.encode(self.secret.0))
-    }
-}
-
-impl FromStr for InviteToken {
-    type Err = NotAToken;
-
-    fn from_str(text: &str) -> Result<Self, NotAToken> {
-        let (user, secret) = text.strip_prefix("invite_").and_then(|rest| rest.split_once('.')).ok_or(NotAToken)?;
-        Ok(Self { user: user.parse().map_err(|_| NotAToken)?, secret: secret.parse()? })
     }
 }
 

@@ -139,13 +139,13 @@ impl User {
         Self { state: State::Invited(invited), ..Self::active(id, profile, now) }
     }
 
-    /// The status at `now`: an invite runs out by the clock, whenever that is recorded.
+    /// The status at `now`: an invite and a suspension run out by the clock, whenever that is recorded.
     pub fn status(&self, now: Timestamp) -> Status {
         match &self.state {
             State::Invited(invited) if invited.expires_at <= now => Status::InviteExpired,
             State::Invited(_) => Status::Invited,
-            State::Active => Status::Active,
-            State::Suspended(_) => Status::Suspended,
+            State::Suspended(suspension) if suspension.until.is_none_or(|until| until > now) => Status::Suspended,
+            State::Active | State::Suspended(_) => Status::Active,
         }
     }
 
@@ -179,6 +179,47 @@ impl User {
         self.name = Some(name);
         self.password_temporary = false;
         self.last_sign_in_at = Some(now);
+    }
+
+    /// Takes the access away until an admin or the clock gives it back.
+    pub fn suspend(&mut self, caller: &Caller, suspension: Suspension) -> Result<()> {
+        caller.may_end(self)?;
+        if self.invite().is_some() {
+            return Err(Error::StillInvited);
+        }
+        self.state = State::Suspended(suspension);
+        self.end_sessions();
+        Ok(())
+    }
+
+    /// Gives the access back.
+    pub fn reactivate(&mut self, caller: &Caller) -> Result<()> {
+        caller.may_touch(self)?;
+        if self.invite().is_some() {
+            return Err(Error::StillInvited);
+        }
+        self.state = State::Active;
+        Ok(())
+    }
+
+    /// Ends a suspension whose time is over. Whether there was one.
+    pub fn end_suspension(&mut self, now: Timestamp) -> bool {
+        let is_over =
+            matches!(&self.state, State::Suspended(suspension) if suspension.until.is_some_and(|until| until <= now));
+        if is_over {
+            self.state = State::Active;
+        }
+        is_over
+    }
+
+    /// The status as it was last recorded: what the activity and the summary tell.
+    pub fn recorded_status(&self) -> Status {
+        match &self.state {
+            State::Invited(invited) if invited.expiry_recorded => Status::InviteExpired,
+            State::Invited(_) => Status::Invited,
+            State::Active => Status::Active,
+            State::Suspended(_) => Status::Suspended,
+        }
     }
 
     /// Changes the profile as far as `caller` may.
@@ -232,13 +273,12 @@ impl User {
     pub(crate) fn described(&self) -> BTreeMap<String, String> {
         let mut fields =
             BTreeMap::from([("email".to_owned(), self.email.to_string()), ("role".to_owned(), self.role.to_string())]);
-        let status = match &self.state {
-            State::Invited(invited) if invited.expiry_recorded => Status::InviteExpired,
-            State::Invited(_) => Status::Invited,
-            State::Active => Status::Active,
-            State::Suspended(_) => Status::Suspended,
-        };
-        fields.insert("status".to_owned(), status.to_string());
+        fields.insert("status".to_owned(), self.recorded_status().to_string());
+        if let State::Suspended(suspension) = &self.state {
+            let until = suspension.until.map(|until| until.to_string());
+            fields.extend(suspension.reason.clone().map(|reason| ("suspension.reason".to_owned(), reason)));
+            fields.extend(until.map(|until| ("suspension.until".to_owned(), until)));
+        }
         if let Some(name) = &self.name {
             fields.insert("name".to_owned(), name.to_string());
         }

@@ -21,7 +21,7 @@ pub struct Mailer {
 /// By what SES's later reports find the mail again.
 #[derive(Clone, Copy, Debug)]
 pub struct Tags {
-    pub user: UserId,
+    pub user: Option<UserId>,
     pub mail: MailId,
 }
 
@@ -60,6 +60,10 @@ impl Mailer {
         let body = Body::builder().html(utf8(mail.html)?).text(utf8(mail.text)?).build();
         let message = Message::builder().subject(utf8(mail.subject)?).body(body).build();
         let tag = |name: &str, value: String| MessageTag::builder().name(name).value(value).build().map_err(invalid);
+        let mut message_tags = vec![tag("mail", tags.mail.to_string())?];
+        if let Some(user) = tags.user {
+            message_tags.push(tag("user", user.to_string())?);
+        }
         let sent = self
             .client
             .send_email()
@@ -67,8 +71,7 @@ impl Mailer {
             .destination(Destination::builder().to_addresses(to.as_str()).build())
             .set_reply_to_addresses(settings.reply_to.as_ref().map(|address| vec![address.to_string()]))
             .content(EmailContent::builder().simple(message).build())
-            .email_tags(tag("user", tags.user.to_string())?)
-            .email_tags(tag("mail", tags.mail.to_string())?)
+            .set_email_tags(Some(message_tags))
             .set_configuration_set_name(self.configuration_set.clone())
             .send()
             .await;

@@ -9,11 +9,12 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::AttributeValue;
 use roster_domain::{
     Error, Result, User, activity::Activity, invites::Invite, mails::Mail, names::search_terms, sessions::Session,
+    users::State,
 };
 
 use crate::{
     Store,
-    items::{Attributes, Credential, EmailClaim, OfUser, RoleRow, SearchTerm},
+    items::{Attributes, Credential, EmailClaim, OfUser, RoleRow, SearchTerm, SuspensionEnd},
     keys,
     transaction::{Condition, Transaction},
 };
@@ -29,6 +30,8 @@ pub struct Change<'a> {
     pub invite: Option<&'a Invite>,
     pub session: Option<&'a Session>,
     pub mails: &'a [Mail],
+    /// Whether the wrong passwords for the user's account are forgotten.
+    pub forget_attempts: bool,
 }
 
 impl Store {
@@ -47,7 +50,7 @@ impl Store {
 
     pub(crate) fn transaction(&self, change: Change<'_>, activity: Option<&Activity>) -> Result<Transaction<'_>> {
         let mut writes = Transaction::new(self);
-        let Change { before, after, credential, invite, session, mails } = change;
+        let Change { before, after, credential, invite, session, mails, forget_attempts } = change;
         match (before, after) {
             (None, Some(user)) => {
                 writes.put_if(user, Condition::is_new(), |_| Error::unexpected("a new user's id is taken"))?;
@@ -66,6 +69,7 @@ impl Store {
         keep_admins(&mut writes, before, after)?;
         keep_role_rows(&mut writes, before, after)?;
         keep_search_terms(&mut writes, before, after)?;
+        keep_suspension_end(&mut writes, before, after)?;
         if let Some(credential) = credential {
             writes.put(credential)?;
         }
@@ -79,6 +83,9 @@ impl Store {
         }
         for mail in mails {
             writes.put(mail)?;
+        }
+        if let (true, Some(user), Some(activity)) = (forget_attempts, after, activity) {
+            writes.forget_attempts(&user.email, activity.at)?;
         }
         if let Some(activity) = activity {
             writes.activity(activity)?;
@@ -160,6 +167,18 @@ fn keep_role_rows(writes: &mut Transaction, before: Option<&User>, after: Option
         }
     }
     Ok(())
+}
+
+fn keep_suspension_end(writes: &mut Transaction, before: Option<&User>, after: Option<&User>) -> Result<()> {
+    let end = |user: Option<&User>| match user.map(|user| (&user.state, user.id)) {
+        Some((State::Suspended(suspension), user)) => suspension.until.map(|until| SuspensionEnd { user, until }),
+        _ => None,
+    };
+    match (end(before), end(after)) {
+        (_, Some(end)) => writes.put(&end),
+        (Some(end), None) => writes.delete(keys::suspension(end.user)),
+        (None, None) => Ok(()),
+    }
 }
 
 fn keep_search_terms(writes: &mut Transaction, before: Option<&User>, after: Option<&User>) -> Result<()> {

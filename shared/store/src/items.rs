@@ -2,16 +2,19 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{operation::update_item::UpdateItemError, types::AttributeValue};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::{SignedDuration, Timestamp};
 use roster_domain::{
-    AppSlug, EmailAddress, Error, Invalid, MailId, PersonName, Result, Role, RoleSlug, SessionId, User, UserId,
+    ApiKeyId, AppSlug, EmailAddress, Error, Invalid, MailId, PersonName, Result, Role, RoleSlug, SessionId, Status,
+    User, UserId,
     activity::{Activity, Actor, Subject},
+    api_keys::ApiKey,
     apps::{App, AppRole},
     invites::{Invite, Link},
     mails::{Delivery, Kind, Mail, MailState},
     passwords::StoredPassword,
+    resets::PasswordReset,
     sessions::Session,
     settings::{EmailSettings, Line, PlatformUrl, SecuritySettings, WebAddress},
     tokens::SecretHash,
@@ -363,6 +366,8 @@ pub struct Credential {
     pub user: UserId,
     pub password: StoredPassword,
     pub changed_at: Timestamp,
+    /// Until when a temporary password opens anything.
+    pub temporary_until: Option<Timestamp>,
 }
 
 #[serde_as]
@@ -372,6 +377,8 @@ pub(crate) struct StoredCredential {
     user_id: UserId,
     phc: String,
     changed_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    temporary_until: Option<Timestamp>,
 }
 
 impl Item for Credential {
@@ -382,12 +389,18 @@ impl Item for Credential {
     }
 
     fn stored(&self) -> StoredCredential {
-        StoredCredential { user_id: self.user, phc: self.password.as_phc().to_owned(), changed_at: self.changed_at }
+        StoredCredential {
+            user_id: self.user,
+            phc: self.password.as_phc().to_owned(),
+            changed_at: self.changed_at,
+            temporary_until: self.temporary_until,
+        }
     }
 
     fn restored(stored: StoredCredential) -> Result<Self, Invalid> {
-        let password = StoredPassword::from_phc(stored.phc);
-        Ok(Self { user: stored.user_id, password, changed_at: stored.changed_at })
+        let StoredCredential { user_id: user, phc, changed_at, temporary_until } = stored;
+        let password = StoredPassword::from_phc(phc);
+        Ok(Self { user, password, changed_at, temporary_until })
     }
 }
 
@@ -423,7 +436,7 @@ impl Item for Invite {
     }
 
     fn gsi2(&self) -> Option<Entry> {
-        (!self.expiry_recorded).then(|| keys::invites_to_expire(self.expires_at, self.user))
+        (!self.expiry_recorded).then(|| keys::expiring(self.expires_at, self.user))
     }
 
     fn stored(&self) -> StoredInvite {
@@ -530,8 +543,9 @@ impl Item for Session {
 pub(crate) struct StoredMail {
     #[serde_as(as = "DisplayFromStr")]
     id: MailId,
-    #[serde_as(as = "DisplayFromStr")]
-    user_id: UserId,
+    #[serde_as(as = "Option<DisplayFromStr>")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user_id: Option<UserId>,
     #[serde_as(as = "DisplayFromStr")]
     to: EmailAddress,
     kind: StoredKind,
@@ -545,6 +559,8 @@ pub(crate) struct StoredMail {
 enum StoredKind {
     Invitation { generation: u64 },
     PasswordChanged,
+    PasswordReset,
+    TemporaryPassword,
     EmailChanged { old: String, new: String },
 }
 
@@ -564,7 +580,7 @@ impl Item for Mail {
     type Stored = StoredMail;
 
     fn key(&self) -> Key {
-        keys::mail(self.user, self.id)
+        keys::mail(self.user, &self.to, self.id)
     }
 
     fn gsi1(&self) -> Option<Entry> {
@@ -582,6 +598,8 @@ impl Item for Mail {
         let kind = match self.kind.clone() {
             Kind::Invitation { generation } => StoredKind::Invitation { generation },
             Kind::PasswordChanged => StoredKind::PasswordChanged,
+            Kind::PasswordReset => StoredKind::PasswordReset,
+            Kind::TemporaryPassword => StoredKind::TemporaryPassword,
             Kind::EmailChanged { old, new } => StoredKind::EmailChanged { old, new },
         };
         let state = match self.state.clone() {
@@ -605,6 +623,8 @@ impl Item for Mail {
         let kind = match stored.kind {
             StoredKind::Invitation { generation } => Kind::Invitation { generation },
             StoredKind::PasswordChanged => Kind::PasswordChanged,
+            StoredKind::PasswordReset => Kind::PasswordReset,
+            StoredKind::TemporaryPassword => Kind::TemporaryPassword,
             StoredKind::EmailChanged { old, new } => Kind::EmailChanged { old, new },
         };
         let state = match stored.state {
@@ -626,32 +646,33 @@ impl Item for Mail {
 }
 
 /// For how long the activity is kept.
-const ACTIVITY_KEPT: SignedDuration = SignedDuration::from_hours(24 * 400);
+pub(crate) const ACTIVITY_KEPT: SignedDuration = SignedDuration::from_hours(24 * 400);
 
-/// Activity is only written here; what reads it has a type of its own.
-#[derive(Serialize)]
-pub(crate) struct StoredActivity {
-    id: String,
-    at: Timestamp,
-    action: &'static str,
-    actor: StoredParty,
-    subject: StoredParty,
-    changes: BTreeMap<String, (Option<String>, Option<String>)>,
-    ip: Option<String>,
-    user_agent: Option<String>,
-    request_id: Option<String>,
+/// One entry of the activity as it is stored, and as it is read: what it tells is text.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ActivityRecord {
+    pub id: String,
+    pub at: Timestamp,
+    pub action: String,
+    pub actor: Party,
+    pub subject: Party,
+    pub changes: BTreeMap<String, (Option<String>, Option<String>)>,
+    pub ip: Option<String>,
+    pub user_agent: Option<String>,
+    pub request_id: Option<String>,
 }
 
-#[derive(Serialize)]
-struct StoredParty {
-    kind: &'static str,
-    id: Option<String>,
-    label: Option<String>,
+/// Who did something, or to whom it was done.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Party {
+    pub kind: String,
+    pub id: Option<String>,
+    pub label: Option<String>,
 }
 
-impl StoredParty {
-    fn new(kind: &'static str, id: impl Into<Option<String>>, label: impl Into<Option<String>>) -> Self {
-        Self { kind, id: id.into(), label: label.into() }
+impl Party {
+    fn new(kind: &str, id: impl Into<Option<String>>, label: impl Into<Option<String>>) -> Self {
+        Self { kind: kind.to_owned(), id: id.into(), label: label.into() }
     }
 }
 
@@ -661,28 +682,29 @@ pub(crate) fn activity_key(activity: &Activity) -> Key {
 
 pub(crate) fn activity_attributes(activity: &Activity) -> Result<Attributes> {
     let actor = match activity.actor.clone() {
-        Actor::User { id, label } => StoredParty::new("user", id.to_string(), label),
-        Actor::ApiKey { id, label } => StoredParty::new("api_key", id.to_string(), label),
-        Actor::System => StoredParty::new("system", None, None),
-        Actor::Anonymous => StoredParty::new("anonymous", None, None),
+        Actor::User { id, label } => Party::new("user", id.to_string(), label),
+        Actor::ApiKey { id, label } => Party::new("api_key", id.to_string(), label),
+        Actor::System => Party::new("system", None, None),
+        Actor::Anonymous => Party::new("anonymous", None, None),
     };
     let (subject, entry) = match activity.subject.clone() {
         Subject::User { id, label } => {
             let entry = keys::activity_of_user(id, activity.id);
-            (StoredParty::new("user", id.to_string(), label), Some(entry))
+            (Party::new("user", id.to_string(), label), Some(entry))
         }
-        Subject::Address { label } => (StoredParty::new("address", None, label), None),
-        Subject::App { slug, label } => (StoredParty::new("app", slug.to_string(), label), None),
-        Subject::Installation => (StoredParty::new("installation", None, None), None),
+        Subject::Address { label } => (Party::new("address", None, label), None),
+        Subject::App { slug, label } => (Party::new("app", slug.to_string(), label), None),
+        Subject::ApiKey { id, label } => (Party::new("api_key", id.to_string(), label), None),
+        Subject::Installation => (Party::new("installation", None, None), None),
     };
     let changes = activity.changes.iter().map(|change| {
         let values = (change.old.clone(), change.new.clone());
         (change.field.clone(), values)
     });
-    let stored = StoredActivity {
+    let stored = ActivityRecord {
         id: activity.id.to_string(),
         at: activity.at,
-        action: activity.action.as_str(),
+        action: activity.action.as_str().to_owned(),
         actor,
         subject,
         changes: changes.collect(),
@@ -713,6 +735,7 @@ pub(crate) struct StoredApp {
     description: Option<String>,
     roles: Vec<StoredAppRole>,
     created_at: Timestamp,
+    version: u64,
 }
 
 #[serde_as]
@@ -748,6 +771,7 @@ impl Item for App {
             description: self.description.as_ref().map(line_text),
             roles: roles.collect(),
             created_at: self.created_at,
+            version: self.version,
         }
     }
 
@@ -763,6 +787,7 @@ impl Item for App {
             description: parsed(stored.description)?,
             roles: roles.collect::<Result<_, Invalid>>()?,
             created_at: stored.created_at,
+            version: stored.version,
         })
     }
 }
@@ -828,8 +853,10 @@ impl Item for EmailSettings {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct StoredSecuritySettings {
     password_min_length: u16,
+    sign_in_attempts: u16,
     session_idle_minutes: u16,
     session_absolute_hours: u16,
+    temporary_password_hours: u16,
 }
 
 impl Item for SecuritySettings {
@@ -842,16 +869,20 @@ impl Item for SecuritySettings {
     fn stored(&self) -> StoredSecuritySettings {
         StoredSecuritySettings {
             password_min_length: self.password_min_length,
+            sign_in_attempts: self.sign_in_attempts,
             session_idle_minutes: self.session_idle_minutes,
             session_absolute_hours: self.session_absolute_hours,
+            temporary_password_hours: self.temporary_password_hours,
         }
     }
 
     fn restored(stored: StoredSecuritySettings) -> Result<Self, Invalid> {
         Ok(Self {
             password_min_length: stored.password_min_length,
+            sign_in_attempts: stored.sign_in_attempts,
             session_idle_minutes: stored.session_idle_minutes,
             session_absolute_hours: stored.session_absolute_hours,
+            temporary_password_hours: stored.temporary_password_hours,
         })
     }
 }
@@ -887,10 +918,184 @@ impl Item for Installation {
     }
 }
 
+/// Whether an update was refused by its condition.
+pub(crate) fn is_refused(error: &UpdateItemError) -> bool {
+    error.is_conditional_check_failed_exception()
+}
+
 /// A link as an element of a stored invite.
 pub(crate) fn link_attribute(hash: &SecretHash, generation: u64) -> AttributeValue {
     AttributeValue::M(HashMap::from([
         ("hash".to_owned(), AttributeValue::S(hash_text(hash))),
         ("generation".to_owned(), AttributeValue::N(generation.to_string())),
     ]))
+}
+
+/// When a suspension ends by itself. It exists while there is such an end.
+pub(crate) struct SuspensionEnd {
+    pub(crate) user: UserId,
+    pub(crate) until: Timestamp,
+}
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredSuspensionEnd {
+    #[serde_as(as = "DisplayFromStr")]
+    user_id: UserId,
+    until: Timestamp,
+}
+
+impl Item for SuspensionEnd {
+    type Stored = StoredSuspensionEnd;
+
+    fn key(&self) -> Key {
+        keys::suspension(self.user)
+    }
+
+    fn gsi2(&self) -> Option<Entry> {
+        Some(keys::expiring(self.until, self.user))
+    }
+
+    fn stored(&self) -> StoredSuspensionEnd {
+        StoredSuspensionEnd { user_id: self.user, until: self.until }
+    }
+
+    fn restored(stored: StoredSuspensionEnd) -> Result<Self, Invalid> {
+        Ok(Self { user: stored.user_id, until: stored.until })
+    }
+}
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredPasswordReset {
+    #[serde_as(as = "DisplayFromStr")]
+    user_id: UserId,
+    #[serde_as(as = "DisplayFromStr")]
+    mail: MailId,
+    links: Vec<String>,
+    email: String,
+    session_generation: u64,
+    expires_at: Timestamp,
+}
+
+impl Item for PasswordReset {
+    type Stored = StoredPasswordReset;
+
+    fn key(&self) -> Key {
+        keys::password_reset(self.user)
+    }
+
+    /// A day later, so that an expired link is told from an unknown one.
+    fn ends_at(&self) -> Option<Timestamp> {
+        self.expires_at.checked_add(SignedDuration::from_hours(24)).ok()
+    }
+
+    fn stored(&self) -> StoredPasswordReset {
+        StoredPasswordReset {
+            user_id: self.user,
+            mail: self.mail,
+            links: self.links.iter().map(hash_text).collect(),
+            email: self.email.clone(),
+            session_generation: self.session_generation,
+            expires_at: self.expires_at,
+        }
+    }
+
+    fn restored(stored: StoredPasswordReset) -> Result<Self, Invalid> {
+        let links = stored.links.iter().map(|link| hash_from_text(link)).collect::<Result<_, Invalid>>()?;
+        Ok(Self {
+            user: stored.user_id,
+            mail: stored.mail,
+            links,
+            email: stored.email,
+            session_generation: stored.session_generation,
+            expires_at: stored.expires_at,
+        })
+    }
+}
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredApiKey {
+    #[serde_as(as = "DisplayFromStr")]
+    id: ApiKeyId,
+    name: String,
+    #[serde_as(as = "DisplayFromStr")]
+    role: Role,
+    secret_hash: String,
+    created_at: Timestamp,
+    created_by: String,
+    expires_at: Option<Timestamp>,
+}
+
+impl Item for ApiKey {
+    type Stored = StoredApiKey;
+
+    fn key(&self) -> Key {
+        keys::api_key(self.id)
+    }
+
+    fn gsi1(&self) -> Option<Entry> {
+        Some(keys::api_keys(self.id))
+    }
+
+    fn stored(&self) -> StoredApiKey {
+        StoredApiKey {
+            id: self.id,
+            name: self.name.as_str().to_owned(),
+            role: self.role,
+            secret_hash: hash_text(&self.secret),
+            created_at: self.created_at,
+            created_by: self.created_by.clone(),
+            expires_at: self.expires_at,
+        }
+    }
+
+    fn restored(stored: StoredApiKey) -> Result<Self, Invalid> {
+        Ok(Self {
+            id: stored.id,
+            name: stored.name.parse()?,
+            role: stored.role,
+            secret: hash_from_text(&stored.secret_hash)?,
+            created_at: stored.created_at,
+            created_by: stored.created_by,
+            expires_at: stored.expires_at,
+        })
+    }
+}
+
+/// As what a user is counted in the summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Counted {
+    pub(crate) user: UserId,
+    pub(crate) status: Status,
+    pub(crate) role: Role,
+}
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredCounted {
+    #[serde_as(as = "DisplayFromStr")]
+    user_id: UserId,
+    // `status` and `role` are reserved words of DynamoDB's expressions.
+    #[serde_as(as = "DisplayFromStr")]
+    counted_status: Status,
+    #[serde_as(as = "DisplayFromStr")]
+    counted_role: Role,
+}
+
+impl Item for Counted {
+    type Stored = StoredCounted;
+
+    fn key(&self) -> Key {
+        keys::counted(self.user)
+    }
+
+    fn stored(&self) -> StoredCounted {
+        StoredCounted { user_id: self.user, counted_status: self.status, counted_role: self.role }
+    }
+
+    fn restored(stored: StoredCounted) -> Result<Self, Invalid> {
+        Ok(Self { user: stored.user_id, status: stored.counted_status, role: stored.counted_role })
+    }
 }

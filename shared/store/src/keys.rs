@@ -9,19 +9,28 @@
 //! | invite         | `USER#<id>`      | `INVITE`       | `INVITES`          | `<expiry>␟<id>`  | `EXPIRING` | `<expiry>␟<id>`  |
 //! | session        | `USER#<id>`      | `SESSION#<id>` |                    |                  |            |                  |
 //! | role           | `USER#<id>`      | `ROLE#<app>`   | `APP#<app>`        | `<role>␟<e-mail>` | `APP#<app>` | `<e-mail>`      |
-//! | mail           | `USER#<id>`      | `MAIL#<id>`    | `OUTBOX`           | `<due>␟<id>`     |            |                  |
-//! | activity       | `ACTIVITY#<day>` | `<id>`         | `ACTIVITY#USER#<id>` | `<id>`         |            |                  |
+//! | suspension     | `USER#<id>`      | `SUSPENSION`   |                    |                  | `EXPIRING` | `<end>␟<id>`     |
+//! | password reset | `USER#<id>`      | `RESET`        |                    |                  |            |                  |
+//! | counted        | `USER#<id>`      | `COUNTED`      |                    |                  |            |                  |
+//! | mail           | `USER#<id>`, or `EMAIL#<e-mail>` | `MAIL#<id>` | `OUTBOX` | `<due>␟<id>`    |            |                  |
+//! | wrong passwords | `ATTEMPTS#<e-mail>` | `FROM#<network>`, `ACCOUNT` |      |                  |            |                  |
+//! | limit          | `LIMIT#<of what>` | `<window>`    |                    |                  |            |                  |
+//! | API key        | `KEY#<id>`       | `KEY`          | `KEYS`             | `<id>`           |            |                  |
+//! | answer         | `ANSWER#<caller>` | `<operation>#<key>` |               |                  |            |                  |
+//! | activity       | `ACTIVITY#<month>` | `<id>`       | `ACTIVITY#USER#<id>` | `<id>`         |            |                  |
+//! | seal           | `SEALS`          | `<number>`     |                    |                  |            |                  |
+//! | summary        | `SUMMARY`        | `USERS`        |                    |                  |            |                  |
 //! | app            | `APP#<slug>`     | `APP`          | `APPS`             | `<slug>`         |            |                  |
 //! | settings       | `SETTINGS`       | `EMAIL`, …     |                    |                  |            |                  |
 //! | installation   | `INSTALLATION`   | `INSTALLATION` |                    |                  |            |                  |
 //! | active admins  | `INSTALLATION`   | `ADMINS`       |                    |                  |            |                  |
 //!
-//! `EXPIRING` and `OUTBOX` are sparse: an invite leaves the one when its expiry is recorded, a mail the other when it
-//! is sent or given up.
+//! `EXPIRING` and `OUTBOX` are sparse: an invite or a suspension leaves the one when its end is recorded, a mail the
+//! other when it is sent or given up.
 
-use jiff::{Timestamp, tz::Offset};
+use jiff::Timestamp;
 use roster_domain::{
-    ActivityId, AppSlug, EmailAddress, MailId, RoleSlug, SessionId, UserId,
+    ActivityId, ApiKeyId, AppSlug, EmailAddress, MailId, RoleSlug, SessionId, UserId,
     names::{fold, prefix},
 };
 
@@ -50,6 +59,14 @@ pub(crate) const INVITES: &str = "INVITES";
 pub(crate) const EXPIRING: &str = "EXPIRING";
 pub(crate) const OUTBOX: &str = "OUTBOX";
 pub(crate) const APPS: &str = "APPS";
+pub(crate) const API_KEYS: &str = "KEYS";
+pub(crate) const SEALS: &str = "SEALS";
+/// How the sort keys of sessions begin.
+pub(crate) const SESSION_PREFIX: &str = "SESSION#";
+/// How the partitions of activity begin, and the sort key of apps: filters of stream events.
+pub const ACTIVITY_PREFIX: &str = "ACTIVITY#";
+/// The sort key of apps.
+pub const APP: &str = "APP";
 
 /// How the sort keys of mails begin: the filter of the stream events that bring them.
 pub const MAIL_PREFIX: &str = "MAIL#";
@@ -65,7 +82,7 @@ fn entry(pk: impl Into<String>, sk: impl Into<String>) -> Entry {
 }
 
 /// The partition with everything of a user.
-pub(crate) fn user_partition(id: UserId) -> String {
+pub fn user_partition(id: UserId) -> String {
     format!("USER#{id}")
 }
 
@@ -91,15 +108,65 @@ pub(crate) fn invite(id: UserId) -> Key {
 }
 
 pub(crate) fn session(user: UserId, id: SessionId) -> Key {
-    key(user_partition(user), format!("SESSION#{id}"))
+    key(user_partition(user), format!("{SESSION_PREFIX}{id}"))
 }
 
 pub(crate) fn role(user: UserId, app: &AppSlug) -> Key {
     key(user_partition(user), format!("ROLE#{app}"))
 }
 
-pub(crate) fn mail(user: UserId, id: MailId) -> Key {
-    key(user_partition(user), format!("{MAIL_PREFIX}{id}"))
+/// A mail lies with the user it concerns, or with the address for which a password reset was asked.
+pub(crate) fn mail(user: Option<UserId>, to: &EmailAddress, id: MailId) -> Key {
+    let partition = user.map_or_else(|| email_claim(to).pk, user_partition);
+    key(partition, format!("{MAIL_PREFIX}{id}"))
+}
+
+pub(crate) fn suspension(id: UserId) -> Key {
+    key(user_partition(id), "SUSPENSION")
+}
+
+pub(crate) fn password_reset(id: UserId) -> Key {
+    key(user_partition(id), "RESET")
+}
+
+pub(crate) fn counted(id: UserId) -> Key {
+    key(user_partition(id), "COUNTED")
+}
+
+pub(crate) fn summary() -> Key {
+    key("SUMMARY", "USERS")
+}
+
+/// The wrong passwords for an account from one network.
+pub(crate) fn attempts_from(email: &EmailAddress, network: &str) -> Key {
+    key(format!("ATTEMPTS#{}", email.key()), format!("FROM#{network}"))
+}
+
+/// The wrong passwords for an account from everywhere.
+pub(crate) fn attempts(email: &EmailAddress) -> Key {
+    key(format!("ATTEMPTS#{}", email.key()), "ACCOUNT")
+}
+
+/// How often `what` happened since `window_start`.
+pub(crate) fn limit(what: &str, window_start: Timestamp) -> Key {
+    key(format!("LIMIT#{what}"), sortable(window_start))
+}
+
+pub(crate) fn api_key(id: ApiKeyId) -> Key {
+    key(format!("KEY#{id}"), "KEY")
+}
+
+pub(crate) fn api_keys(id: ApiKeyId) -> Entry {
+    entry(API_KEYS, id.to_string())
+}
+
+/// The answer to a request with an idempotency key. `key_hash` is the hash of the key in hexadecimal digits.
+pub(crate) fn answer(caller: &str, operation: &str, key_hash: &str) -> Key {
+    key(format!("ANSWER#{caller}"), format!("{operation}#{key_hash}"))
+}
+
+pub(crate) fn seal(number: u64) -> Key {
+    key(SEALS, format!("{number:020}"))
 }
 
 /// Whose partition this is.
@@ -107,18 +174,35 @@ pub fn user_of_partition(pk: &str) -> Option<UserId> {
     pk.strip_prefix("USER#")?.parse().ok()
 }
 
-/// Which mail has this key.
-pub fn mail_of_key(pk: &str, sk: &str) -> Option<(UserId, MailId)> {
-    user_of_partition(pk).zip(sk.strip_prefix(MAIL_PREFIX)?.parse().ok())
+/// The claim on the address in whose partition it lies.
+pub(crate) fn claim_of_partition(pk: &str) -> Key {
+    key(pk, "EMAIL")
+}
+
+/// Which app has this key.
+pub fn app_of_key(pk: &str, sk: &str) -> Option<AppSlug> {
+    pk.strip_prefix("APP#").filter(|_| sk == APP)?.parse().ok()
 }
 
 pub(crate) fn activity(at: Timestamp, id: ActivityId) -> Key {
-    let day = Offset::UTC.to_datetime(at).date();
-    key(format!("ACTIVITY#{day}"), id.to_string())
+    key(activity_partition(at), id.to_string())
+}
+
+/// The partition of the month before that of `partition`.
+pub(crate) fn activity_partition_before(partition: &str) -> Option<String> {
+    let (year, month) = partition.strip_prefix(ACTIVITY_PREFIX)?.split_once('-')?;
+    let (year, month): (i32, u8) = (year.parse().ok()?, month.parse().ok()?);
+    let (year, month) = if month == 1 { (year - 1, 12) } else { (year, month - 1) };
+    Some(format!("{ACTIVITY_PREFIX}{year:04}-{month:02}"))
+}
+
+/// The partition of the month of `at`.
+pub(crate) fn activity_partition(at: Timestamp) -> String {
+    format!("{ACTIVITY_PREFIX}{}", at.strftime("%Y-%m"))
 }
 
 pub(crate) fn app(slug: &AppSlug) -> Key {
-    key(app_partition(slug), "APP")
+    key(app_partition(slug), APP)
 }
 
 pub(crate) fn email_settings() -> Key {
@@ -164,8 +248,9 @@ pub(crate) fn invites_by_expiry(expires_at: Timestamp, id: UserId) -> Entry {
     entry(INVITES, format!("{}{END}{id}", sortable(expires_at)))
 }
 
-pub(crate) fn invites_to_expire(expires_at: Timestamp, id: UserId) -> Entry {
-    entry(EXPIRING, format!("{}{END}{id}", sortable(expires_at)))
+/// Invites that run out, and suspensions that end.
+pub(crate) fn expiring(at: Timestamp, id: UserId) -> Entry {
+    entry(EXPIRING, format!("{}{END}{id}", sortable(at)))
 }
 
 pub(crate) fn outbox(due_at: Timestamp, id: MailId) -> Entry {
@@ -201,7 +286,11 @@ pub(crate) fn apps(slug: &AppSlug) -> Entry {
 }
 
 pub(crate) fn activity_of_user(user: UserId, id: ActivityId) -> Entry {
-    entry(format!("ACTIVITY#USER#{user}"), id.to_string())
+    entry(user_activity_partition(user), id.to_string())
+}
+
+pub(crate) fn user_activity_partition(user: UserId) -> String {
+    format!("{ACTIVITY_PREFIX}USER#{user}")
 }
 
 /// A time as text that sorts like it, to the millisecond.
@@ -218,8 +307,8 @@ mod tests {
         let at = |second| Timestamp::from_second(second).unwrap();
         let id = UserId::new(at(0), [255; 10]);
 
-        assert!(invites_to_expire(at(100), id).sk < until(at(100)));
-        assert!(invites_to_expire(at(101), id).sk > until(at(100)));
+        assert!(expiring(at(100), id).sk < until(at(100)));
+        assert!(expiring(at(101), id).sk > until(at(100)));
     }
 
     #[test]

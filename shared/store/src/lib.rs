@@ -2,15 +2,24 @@
 //!
 //! The access patterns are listed in `docs/architecture.md`, the keys in [`keys`]. There are no scans, and no cache.
 
+mod activity;
+mod answers;
+mod apps;
 mod change;
 mod cursor;
 mod items;
 pub mod keys;
 mod lists;
+mod passwords;
 pub mod schema;
+mod seals;
+mod summary;
 mod transaction;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use aws_sdk_dynamodb::{
     Client,
@@ -18,7 +27,7 @@ use aws_sdk_dynamodb::{
 };
 use jiff::Timestamp;
 use roster_domain::{
-    AppSlug, EmailAddress, Error, MailId, Result, SessionId, User, UserId,
+    AppSlug, EmailAddress, Error, Result, SessionId, User, UserId,
     activity::Activity,
     apps::App,
     invites::Invite,
@@ -29,9 +38,14 @@ use roster_domain::{
 };
 use tokio::sync::OnceCell;
 
+pub use activity::ActivityFilter;
+pub use answers::{Answer, Claimed};
 pub use change::Change;
-pub use items::Credential;
+pub use items::{ActivityRecord, Credential, Party};
 pub use lists::{Page, PageRequest, Sort, UserFilter};
+pub use passwords::{Gate, ResetReading};
+pub use seals::{Finding, SealedEntry, Verification};
+pub use summary::Summary;
 
 use crate::{
     cursor::Sealer,
@@ -65,6 +79,21 @@ pub struct MailReading {
     pub email_settings: Option<EmailSettings>,
 }
 
+/// Names a mail.
+#[derive(Clone, Debug)]
+pub struct MailRef(Key);
+
+impl MailRef {
+    pub fn of(mail: &Mail) -> Self {
+        Self(mail.key())
+    }
+
+    /// The mail with this key, if it is one.
+    pub fn of_key(pk: &str, sk: &str) -> Option<Self> {
+        sk.starts_with(keys::MAIL_PREFIX).then(|| Self(Key { pk: pk.to_owned(), sk: sk.to_owned() }))
+    }
+}
+
 impl Store {
     pub fn new(client: Client, table: String) -> Self {
         Self { client, table, sealer: Arc::default() }
@@ -88,14 +117,15 @@ impl Store {
         Ok(claim.map(|claim| claim.user))
     }
 
-    /// Access pattern 4: what a sign-in is checked against. Nobody's id is read like anybody's.
-    pub async fn sign_in_reading(&self, user: UserId) -> Result<(Option<User>, Option<Credential>, SecuritySettings)> {
-        let (user, credential, security) = (keys::user(user), keys::credential(user), keys::security_settings());
-        let mut found = self.read([&user, &credential, &security]).await?;
-        Ok((found.take(&user)?, found.take(&credential)?, found.take(&security)?.unwrap_or_default()))
+    /// Access pattern 4: a user with credential. Nobody's id is read like anybody's.
+    pub async fn user_and_credential(&self, user: UserId) -> Result<(Option<User>, Option<Credential>)> {
+        let (user, credential) = (keys::user(user), keys::credential(user));
+        let mut found = self.read([&user, &credential]).await?;
+        Ok((found.take(&user)?, found.take(&credential)?))
     }
 
-    /// Access pattern 5: a session begins, if the user is still as they were read.
+    /// Access pattern 5: a session begins, if the user is still as they were read and no limit was reached meanwhile;
+    /// else [`Error::Conflict`]. Wrong passwords counted before are forgotten.
     ///
     /// Signing in neither counts as a change of the user nor meets one: it writes two attributes of its own.
     pub async fn start_session(
@@ -103,9 +133,11 @@ impl Store {
         user: &User,
         session: &Session,
         credential: Option<&Credential>,
+        gate: &Gate,
         activity: &Activity,
     ) -> Result<()> {
         let mut writes = Transaction::new(self);
+        gate.pass(&mut writes, &user.email)?;
         let unchanged = Condition::new(
             "session_generation = :generation",
             [
@@ -167,7 +199,11 @@ impl Store {
         let mut writes = self.transaction(change, Some(activity))?;
         let installation = Installation { set_up_at: activity.at, cursor_key };
         writes.put_if(&installation, Condition::is_new(), |_| Error::AlreadySetUp)?;
-        writes.commit().await
+        match writes.commit().await {
+            // Before the setup nobody has an address: the same person was first.
+            Err(Error::EmailTaken { .. }) => Err(Error::AlreadySetUp),
+            committed => committed,
+        }
     }
 
     /// Access pattern 10: an invite, and what decides over it.
@@ -183,8 +219,8 @@ impl Store {
         Ok(Some(InviteReading { user, invite, email_settings, security }))
     }
 
-    /// Access pattern 11: invites that ran out and are not noted to have, oldest first.
-    pub async fn invites_to_expire(&self, now: Timestamp, limit: i32) -> Result<Vec<UserId>> {
+    /// Access pattern 11: whose invite has run out, or suspension ended, and is not noted to have; oldest first.
+    pub async fn ending(&self, now: Timestamp, limit: i32) -> Result<Vec<UserId>> {
         self.ids_until("gsi2", keys::EXPIRING, now, limit).await
     }
 
@@ -194,16 +230,27 @@ impl Store {
         due.into_iter().map(Mail::from_attributes).collect()
     }
 
-    /// Access pattern 13: a mail, and what sending it needs.
-    pub async fn mail(&self, user: UserId, mail: MailId) -> Result<Option<MailReading>> {
-        let (mail, email) = (keys::mail(user, mail), keys::email_settings());
-        let (user, invite) = (keys::user(user), keys::invite(user));
-        let mut found = self.read([&mail, &user, &invite, &email]).await?;
-        let Some(mail) = found.take(&mail)? else {
+    /// Access pattern 13: a mail, and what sending it needs. Of a mail to an address, whose the address is.
+    pub async fn mail(&self, mail: &MailRef) -> Result<Option<MailReading>> {
+        let email = keys::email_settings();
+        let mut keys = vec![mail.0.clone(), email.clone()];
+        match keys::user_of_partition(&mail.0.pk) {
+            Some(user) => keys.extend([keys::user(user), keys::invite(user)]),
+            None => keys.push(keys::claim_of_partition(&mail.0.pk)),
+        }
+        let mut found = self.read(&keys).await?;
+        let Some(read) = found.take::<Mail>(&mail.0)? else {
             return Ok(None);
         };
-        let (user, invite, email_settings) = (found.take(&user)?, found.take(&invite)?, found.take(&email)?);
-        Ok(Some(MailReading { mail, user, invite, email_settings }))
+        let email_settings = found.take(&email)?;
+        let (user, invite) = match read.user {
+            Some(user) => (found.take(&keys::user(user))?, found.take(&keys::invite(user))?),
+            None => match found.take::<EmailClaim>(&keys::claim_of_partition(&mail.0.pk))? {
+                Some(claim) => (self.user(claim.user).await?, None),
+                None => (None, None),
+            },
+        };
+        Ok(Some(MailReading { mail: read, user, invite, email_settings }))
     }
 
     /// Access pattern 14: one more link of an invite, unless the invite was renewed or has ended. Whether it was added.
@@ -243,25 +290,52 @@ impl Store {
         Ok((found.take(&user)?, found.take(&app)?))
     }
 
-    /// Access pattern 17: the e-mail settings, and the apps with these slugs, as far as there are.
-    pub async fn email_settings_and_apps(
+    /// Access pattern 17: the settings, and the apps with these slugs, as far as there are.
+    pub async fn settings_and_apps(
         &self,
-        slugs: impl Iterator<Item = &AppSlug>,
-    ) -> Result<(Option<EmailSettings>, Vec<App>)> {
-        let email = keys::email_settings();
-        let apps: Vec<Key> = slugs.map(keys::app).collect();
-        let mut found = self.read([&email].into_iter().chain(&apps)).await?;
+        slugs: &BTreeSet<&AppSlug>,
+    ) -> Result<(Option<EmailSettings>, SecuritySettings, Vec<App>)> {
+        let (email, security) = (keys::email_settings(), keys::security_settings());
+        let apps: Vec<Key> = slugs.iter().map(|slug| keys::app(slug)).collect();
+        let wanted: Vec<&Key> = [&email, &security].into_iter().chain(&apps).collect();
+        let mut found = Found::default();
+        for some in wanted.chunks(MAX_BATCH) {
+            found.0.extend(self.read(some.iter().copied()).await?.0);
+        }
         let settings = found.take(&email)?;
+        let security: Option<SecuritySettings> = found.take(&security)?;
         let apps = apps.iter().filter_map(|app| found.take(app).transpose()).collect::<Result<_>>()?;
-        Ok((settings, apps))
+        Ok((settings, security.unwrap_or_default(), apps))
     }
 
-    /// Access pattern 18: a new app.
-    pub async fn create_app(&self, app: &App, activity: &Activity) -> Result<()> {
+    /// Access pattern 52: the security settings.
+    pub async fn security_settings(&self) -> Result<SecuritySettings> {
+        let settings: Option<SecuritySettings> = self.get(keys::security_settings()).await?;
+        Ok(settings.unwrap_or_default())
+    }
+
+    /// Access pattern 53: other security settings.
+    pub async fn put_security_settings(&self, settings: SecuritySettings, activity: &Activity) -> Result<()> {
         let mut writes = Transaction::new(self);
-        writes.put_if(app, Condition::is_new(), |_| Error::SlugTaken)?;
+        writes.put(&settings)?;
         writes.activity(activity)?;
         writes.commit().await
+    }
+
+    /// Access pattern 54: who holds each of many addresses.
+    pub async fn holders(&self, emails: &[EmailAddress]) -> Result<HashMap<String, UserId>> {
+        let mut claims: Vec<(Key, String)> =
+            emails.iter().map(|email| (keys::email_claim(email), email.key().to_owned())).collect();
+        claims.sort_by(|a, b| a.1.cmp(&b.1));
+        claims.dedup();
+        let mut holders = HashMap::new();
+        for some in claims.chunks(MAX_BATCH) {
+            let mut found = self.read(some.iter().map(|(key, _)| key)).await?;
+            for (key, email) in some {
+                holders.extend(found.take::<EmailClaim>(key)?.map(|claim| (email.clone(), claim.user)));
+            }
+        }
+        Ok(holders)
     }
 
     /// Access pattern 19: the e-mail settings.
@@ -383,6 +457,8 @@ impl Store {
     }
 }
 
+/// How many items one batch reads.
+const MAX_BATCH: usize = 100;
 /// How often the rest of a batch is asked for again.
 const MAX_ROUNDS: u32 = 6;
 

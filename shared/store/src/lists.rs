@@ -5,12 +5,13 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::AttributeValue};
 use jiff::Timestamp;
 use roster_domain::{
     AppSlug, Error, FieldError, Result, Role, RoleSlug, Status, User, UserId,
     apps::App,
     names::{fold, prefix, search_terms},
+    sessions::Session,
 };
 
 use crate::{
@@ -65,30 +66,46 @@ const MAX_EXAMINED: usize = 1000;
 const CHUNK: usize = 100;
 
 /// A partition of an index, or the part of it with these sort keys.
-struct Source {
-    index: &'static str,
-    pk: String,
-    range: Range,
-    forward: bool,
+pub(crate) struct Source {
+    /// The index; the table itself where it is empty.
+    pub(crate) index: &'static str,
+    pub(crate) pk: String,
+    pub(crate) range: Range,
+    pub(crate) forward: bool,
 }
 
-enum Range {
+pub(crate) enum Range {
     All,
     StartingWith(String),
     UpTo(String),
     From(String),
+    Between(String, String),
 }
 
 impl Source {
-    fn ascending(index: &'static str, pk: impl Into<String>, range: Range) -> Self {
+    /// The users with this role, or any, in an app.
+    pub(crate) fn app_roles(app: &AppSlug, role: Option<&RoleSlug>) -> Self {
+        match role {
+            Some(role) => {
+                Self::ascending("gsi1", keys::app_partition(app), Range::StartingWith(keys::app_role_prefix(role)))
+            }
+            None => Self::ascending("gsi2", keys::app_partition(app), Range::All),
+        }
+    }
+
+    pub(crate) fn ascending(index: &'static str, pk: impl Into<String>, range: Range) -> Self {
         Self { index, pk: pk.into(), range, forward: true }
     }
 
     fn key_names(&self) -> (&'static str, &'static str) {
-        if self.index == "gsi1" { ("gsi1pk", "gsi1sk") } else { ("gsi2pk", "gsi2sk") }
+        match self.index {
+            "gsi1" => ("gsi1pk", "gsi1sk"),
+            "gsi2" => ("gsi2pk", "gsi2sk"),
+            _ => ("pk", "sk"),
+        }
     }
 
-    fn place(&self, item: &Attributes) -> Result<Place> {
+    pub(crate) fn place(&self, item: &Attributes) -> Result<Place> {
         let text = |name: &str| {
             let value = item.get(name).and_then(|value| value.as_s().ok()).cloned();
             value.ok_or_else(|| Error::unexpected(format!("an item in {} has no {name}", self.index)))
@@ -130,15 +147,45 @@ impl Store {
 
     /// Access pattern 26: apps by slug.
     pub async fn apps(&self, page: &PageRequest) -> Result<Page<App>> {
-        let source = Source::ascending("gsi1", keys::APPS, Range::All);
-        let mut after = self.open("apps", page).await?;
-        let (mut rows, _) = self.query(&source, after.take(), page.limit + 1).await?;
+        self.page_of("apps", &Source::ascending("gsi1", keys::APPS, Range::All), page).await
+    }
+
+    /// Access pattern 48: the users of an app, by address.
+    pub async fn app_users(&self, app: &AppSlug, role: Option<&RoleSlug>, page: &PageRequest) -> Result<Page<User>> {
+        let source = Source::app_roles(app, role);
+        let list = format!("app-users?{app}&{}", role.map_or("", RoleSlug::as_str));
+        let is_wanted =
+            |user: &User, _: &Place| user.app_roles.get(app).is_some_and(|has| role.is_none_or(|role| has == role));
+        self.users_of(&list, &source, page.limit + 1, page, is_wanted).await
+    }
+
+    /// Access pattern 49: the sessions of a user, oldest first, those that have ended included.
+    pub async fn sessions(&self, user: UserId, page: &PageRequest) -> Result<Page<Session>> {
+        let range = Range::StartingWith(keys::SESSION_PREFIX.to_owned());
+        self.page_of(&format!("sessions-of-{user}"), &Source::ascending("", keys::user_partition(user), range), page)
+            .await
+    }
+
+    /// A page of a list in which every item counts.
+    pub(crate) async fn page_of<T: Item>(&self, list: &str, source: &Source, page: &PageRequest) -> Result<Page<T>> {
+        let (rows, next_cursor) = self.rows_of(list, source, page).await?;
+        let items = rows.into_iter().map(T::from_attributes).collect::<Result<_>>()?;
+        Ok(Page { items, next_cursor })
+    }
+
+    pub(crate) async fn rows_of(
+        &self,
+        list: &str,
+        source: &Source,
+        page: &PageRequest,
+    ) -> Result<(Vec<Attributes>, Option<String>)> {
+        let after = self.place_of(list, page).await?;
+        let (mut rows, _) = self.query(source, after, page.limit + 1).await?;
         let has_more = rows.len() > page.limit;
         rows.truncate(page.limit);
         let last = rows.last().map(|row| source.place(row)).transpose()?;
-        let next_cursor = self.seal("apps", last.filter(|_| has_more)).await?;
-        let items = rows.into_iter().map(App::from_attributes).collect::<Result<_>>()?;
-        Ok(Page { items, next_cursor })
+        let next_cursor = self.cursor_at(list, last.filter(|_| has_more)).await?;
+        Ok((rows, next_cursor))
     }
 
     async fn users_of(
@@ -149,7 +196,7 @@ impl Store {
         page: &PageRequest,
         is_wanted: impl Fn(&User, &Place) -> bool,
     ) -> Result<Page<User>> {
-        let mut after = self.open(list, page).await?;
+        let mut after = self.place_of(list, page).await?;
         let mut found = Vec::new();
         let mut examined = 0;
         loop {
@@ -164,13 +211,13 @@ impl Store {
                 let is_last = n == final_row && !has_more;
                 after = Some(place);
                 if found.len() == page.limit {
-                    let next_cursor = self.seal(list, after.filter(|_| !is_last)).await?;
+                    let next_cursor = self.cursor_at(list, after.filter(|_| !is_last)).await?;
                     return Ok(Page { items: found, next_cursor });
                 }
             }
             examined += final_row + 1;
             if !has_more || examined >= MAX_EXAMINED {
-                let next_cursor = self.seal(list, after.filter(|_| has_more)).await?;
+                let next_cursor = self.cursor_at(list, after.filter(|_| has_more)).await?;
                 return Ok(Page { items: found, next_cursor });
             }
         }
@@ -198,35 +245,51 @@ impl Store {
     }
 
     /// Reads up to `limit` rows behind `after`, and tells whether there are more.
-    async fn query(&self, source: &Source, after: Option<Place>, limit: usize) -> Result<(Vec<Attributes>, bool)> {
+    pub(crate) async fn query(
+        &self,
+        source: &Source,
+        after: Option<Place>,
+        limit: usize,
+    ) -> Result<(Vec<Attributes>, bool)> {
         let (pk, sk) = source.key_names();
-        let (range, bound) = match &source.range {
-            Range::All => (String::new(), None),
-            Range::StartingWith(start) => (format!(" AND begins_with({sk}, :bound)"), Some(start)),
-            Range::UpTo(end) => (format!(" AND {sk} <= :bound"), Some(end)),
-            Range::From(start) => (format!(" AND {sk} > :bound"), Some(start)),
-        };
         let start = after.map(|place| {
             let mut start = place.key.attributes();
-            start.insert(pk.to_owned(), AttributeValue::S(place.entry.pk));
-            start.insert(sk.to_owned(), AttributeValue::S(place.entry.sk));
+            if !source.index.is_empty() {
+                start.insert(pk.to_owned(), AttributeValue::S(place.entry.pk));
+                start.insert(sk.to_owned(), AttributeValue::S(place.entry.sk));
+            }
             start
         });
+        let query = self.query_of(source).limit(i32::try_from(limit).unwrap_or(i32::MAX));
+        let answer = query.set_exclusive_start_key(start).send().await.map_err(failed)?;
+        Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key.is_some()))
+    }
+
+    /// A query of the whole source. The table itself is read strongly.
+    pub(crate) fn query_of(&self, source: &Source) -> QueryFluentBuilder {
+        let (pk, sk) = source.key_names();
+        let bound = |text: &String| Some(AttributeValue::S(text.clone()));
+        let (range, first, last) = match &source.range {
+            Range::All => (String::new(), None, None),
+            Range::StartingWith(start) => (format!(" AND begins_with({sk}, :first)"), bound(start), None),
+            Range::UpTo(end) => (format!(" AND {sk} <= :first"), bound(end), None),
+            Range::From(start) => (format!(" AND {sk} > :first"), bound(start), None),
+            Range::Between(start, end) => (format!(" AND {sk} BETWEEN :first AND :last"), bound(start), bound(end)),
+        };
         let mut query = self
             .client
             .query()
             .table_name(&self.table)
-            .index_name(source.index)
             .key_condition_expression(format!("{pk} = :pk{range}"))
             .expression_attribute_values(":pk", AttributeValue::S(source.pk.clone()))
-            .scan_index_forward(source.forward)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .set_exclusive_start_key(start);
-        if let Some(bound) = bound {
-            query = query.expression_attribute_values(":bound", AttributeValue::S(bound.clone()));
+            .scan_index_forward(source.forward);
+        query = if source.index.is_empty() { query.consistent_read(true) } else { query.index_name(source.index) };
+        for (name, value) in [(":first", first), (":last", last)] {
+            if let Some(value) = value {
+                query = query.expression_attribute_values(name, value);
+            }
         }
-        let answer = query.send().await.map_err(failed)?;
-        Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key.is_some()))
+        query
     }
 
     pub(crate) async fn query_until(
@@ -253,7 +316,7 @@ impl Store {
         ids.collect::<Result<_, _>>().map_err(Error::unexpected)
     }
 
-    async fn open(&self, list: &str, page: &PageRequest) -> Result<Option<Place>> {
+    pub(crate) async fn place_of(&self, list: &str, page: &PageRequest) -> Result<Option<Place>> {
         let Some(cursor) = &page.cursor else {
             return Ok(None);
         };
@@ -262,7 +325,7 @@ impl Store {
         place.map(Some).map_err(refused)
     }
 
-    async fn seal(&self, list: &str, place: Option<Place>) -> Result<Option<String>> {
+    pub(crate) async fn cursor_at(&self, list: &str, place: Option<Place>) -> Result<Option<String>> {
         match place {
             Some(place) => Ok(Some(self.sealer().await?.seal(list, &place))),
             None => Ok(None),
@@ -286,10 +349,7 @@ impl UserFilter {
             return Source::ascending("gsi1", keys::SEARCH, Range::StartingWith(query.to_owned()));
         }
         match (self.sort, &self.app, &self.app_role) {
-            (Sort::Email, Some(app), Some(role)) => {
-                Source::ascending("gsi1", keys::app_partition(app), Range::StartingWith(keys::app_role_prefix(role)))
-            }
-            (Sort::Email, Some(app), None) => Source::ascending("gsi2", keys::app_partition(app), Range::All),
+            (Sort::Email, Some(app), role) => Source::app_roles(app, role.as_ref()),
             (Sort::Email, None, _) => Source::ascending("gsi1", keys::USERS, Range::All),
             (Sort::Name, ..) => Source::ascending("gsi2", keys::NAMES, Range::All),
             (Sort::CreatedAt, ..) => {

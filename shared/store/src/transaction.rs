@@ -5,7 +5,7 @@
 //! earlier success must not be taken for somebody else's: every change carries an activity entry with an id of its
 //! own, so finding that entry is the proof that the change was made.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
@@ -14,12 +14,14 @@ use aws_sdk_dynamodb::{
         AttributeValue, CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
     },
 };
-use roster_domain::{Error, Result, activity::Activity};
+use jiff::Timestamp;
+use roster_domain::{EmailAddress, Error, Result, activity::Activity};
 
 use crate::{
     Store,
     items::{Attributes, Item, activity_attributes},
-    keys::Key,
+    keys::{self, Key},
+    passwords,
 };
 
 /// What a failed condition means, given the item as it is.
@@ -87,6 +89,23 @@ impl<'a> Transaction<'a> {
         self.push_delete(key, Some(condition), Box::new(otherwise))
     }
 
+    /// Adds to numbers of an item.
+    pub(crate) fn add(&mut self, key: Key, changes: &BTreeMap<String, i64>) -> Result<()> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let mut update = Update::builder().table_name(&self.store.table).set_key(Some(key.attributes()));
+        let mut terms = Vec::new();
+        for (n, (name, by)) in changes.iter().enumerate() {
+            terms.push(format!("{name} :by{n}"));
+            update = update.expression_attribute_values(format!(":by{n}"), AttributeValue::N(by.to_string()));
+        }
+        let update =
+            update.update_expression(format!("ADD {}", terms.join(", "))).build().map_err(Error::unexpected)?;
+        self.writes.push((TransactWriteItem::builder().update(update).build(), Box::new(|_| impossible())));
+        Ok(())
+    }
+
     pub(crate) fn update_if(
         &mut self,
         key: Key,
@@ -108,6 +127,17 @@ impl<'a> Transaction<'a> {
         let update = update.build().map_err(Error::unexpected)?;
         self.writes.push((TransactWriteItem::builder().update(update).build(), Box::new(otherwise)));
         Ok(())
+    }
+
+    /// Begins to count wrong passwords for an account anew.
+    pub(crate) fn forget_attempts(&mut self, email: &EmailAddress, now: Timestamp) -> Result<()> {
+        let values = [
+            (":zero", AttributeValue::N("0".to_owned())),
+            (":now", AttributeValue::S(now.to_string())),
+            (":end", passwords::account_memory_end(now)),
+        ];
+        let expression = "SET failures = :zero, last_at = :now, unlocked_at = :now, expires_at_epoch = :end";
+        self.update_if(keys::attempts(email), expression, Condition::new("", values), |_| impossible())
     }
 
     pub(crate) fn activity(&mut self, activity: &Activity) -> Result<()> {

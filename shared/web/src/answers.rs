@@ -50,6 +50,11 @@ impl<T: Serialize> IntoResponse for WithVersion<T> {
 pub struct IfMatch(Option<u64>);
 
 impl IfMatch {
+    /// Any version is meant.
+    pub fn any() -> Self {
+        Self(None)
+    }
+
     /// Refuses if the current version is another one.
     pub fn check(self, version: u64) -> Result<(), Error> {
         match self.0 {

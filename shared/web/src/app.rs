@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::{Timestamp, Unit};
 use roster_domain::{
-    ActivityId, MailId, SessionId, UserId,
+    ActivityId, ApiKeyId, MailId, SessionId, UserId,
     activity::{Action, Activity, Actor, Change, Subject},
     tokens::Secret,
 };
@@ -50,6 +50,10 @@ impl App {
 
     pub fn session_id(&self, now: Timestamp) -> SessionId {
         SessionId::new(now, random())
+    }
+
+    pub fn api_key_id(&self, now: Timestamp) -> ApiKeyId {
+        ApiKeyId::new(now, random())
     }
 
     pub fn mail_id(&self, now: Timestamp) -> MailId {

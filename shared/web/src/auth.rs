@@ -10,19 +10,19 @@ use axum::{
 };
 use roster_domain::{
     Caller, Error, Role, User,
+    access::Credential,
     sessions::Session,
-    tokens::{SecretHash, SessionToken},
+    tokens::{ApiKeyToken, SessionToken},
 };
 
 use crate::{App, Client, Problem, hardening::check_query, problem::Result};
 
 /// Somebody with a session, even one that may only change a temporary password.
+#[derive(Clone)]
 pub struct SignedIn {
     pub caller: Caller,
     pub user: User,
     pub session: Session,
-    /// What is compared again when a session is written in the same breath.
-    pub secret: SecretHash,
 }
 
 /// Somebody with a session and a password of their own.
@@ -57,7 +57,7 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        let signed_in = authenticate(parts, &App::from_ref(state)).await?;
+        let signed_in = identify(parts, &App::from_ref(state)).await?.signed_in()?;
         check_query(parts)?;
         Ok(signed_in)
     }
@@ -70,7 +70,7 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        let signed_in = authenticate(parts, &App::from_ref(state)).await?;
+        let signed_in = identify(parts, &App::from_ref(state)).await?.signed_in()?;
         signed_in.caller.require(Role::Member)?;
         check_query(parts)?;
         Ok(Self(signed_in))
@@ -99,27 +99,73 @@ where
     }
 }
 
-async fn caller(parts: &Parts, app: &App, role: Role) -> Result<Caller> {
-    let SignedIn { caller, .. } = authenticate(parts, app).await?;
+async fn caller(parts: &mut Parts, app: &App, role: Role) -> Result<Caller> {
+    let caller = match identify(parts, app).await? {
+        Identity::Person(signed_in) => signed_in.caller,
+        Identity::Program(caller) => caller,
+    };
     caller.require(role)?;
     check_query(parts)?;
     Ok(caller)
 }
 
-async fn authenticate(parts: &Parts, app: &App) -> Result<SignedIn> {
-    let token = presented(parts)?.parse::<SessionToken>().map_err(|_| Error::Unauthenticated)?;
+/// Who asks.
+#[derive(Clone)]
+pub(crate) enum Identity {
+    Person(Box<SignedIn>),
+    Program(Caller),
+}
+
+impl Identity {
+    pub(crate) fn caller(&self) -> &Caller {
+        match self {
+            Self::Person(signed_in) => &signed_in.caller,
+            Self::Program(caller) => caller,
+        }
+    }
+
+    fn signed_in(self) -> Result<SignedIn> {
+        match self {
+            Self::Person(signed_in) => Ok(*signed_in),
+            Self::Program(_) => Err(Error::SessionRequired.into()),
+        }
+    }
+}
+
+/// Finds out who asks, once for a request.
+pub(crate) async fn identify(parts: &mut Parts, app: &App) -> Result<Identity> {
+    if let Some(known) = parts.extensions.get::<Identity>() {
+        return Ok(known.clone());
+    }
+    let presented = presented(parts)?;
+    let identity = match presented.parse::<ApiKeyToken>() {
+        Ok(token) => Identity::Program(program(&token, app).await?),
+        Err(_) => Identity::Person(Box::new(person(&presented, app).await?)),
+    };
+    parts.extensions.insert(identity.clone());
+    Ok(identity)
+}
+
+async fn program(token: &ApiKeyToken, app: &App) -> Result<Caller> {
+    let key = app.store.api_key(token.key).await?;
+    let key = key.filter(|key| key.is_valid(&token.secret.hash(), app.now())).ok_or(Error::Unauthenticated)?;
+    let label = key.name.as_str().to_owned();
+    Ok(Caller { credential: Credential::ApiKey(key.id), label, role: key.role })
+}
+
+async fn person(token: &str, app: &App) -> Result<SignedIn> {
+    let token: SessionToken = token.parse().map_err(|_| Error::Unauthenticated)?;
     let now = app.now();
-    let secret = token.secret.hash();
     let found = app.store.session(token.user, token.session).await?;
-    let (session, user) =
-        found.filter(|(session, user)| session.is_valid(user, &secret, now)).ok_or(Error::Unauthenticated)?;
+    let found = found.filter(|(session, user)| session.is_valid(user, &token.secret.hash(), now));
+    let (session, user) = found.ok_or(Error::Unauthenticated)?;
     if session.is_to_be_touched(now)
         && let Err(error) = app.store.touch_session(&session, now).await
     {
         // The request does not depend on it; the next one tries again.
         tracing::warn!(?error, "a session's use was not noted");
     }
-    Ok(SignedIn { caller: Caller::with_session(&user, session.id), user, session, secret })
+    Ok(SignedIn { caller: Caller::with_session(&user, session.id), user, session })
 }
 
 /// The credential that came with the request.

@@ -2,7 +2,7 @@
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use lambda_http::request::RequestContext;
-use roster_domain::{Error, activity::Origin, settings::PlatformUrl};
+use roster_domain::{Error, activity::Origin, attempts, settings::PlatformUrl};
 
 use crate::Problem;
 
@@ -29,6 +29,11 @@ impl Client {
             request_id: context.request_id.clone(),
         };
         Self { origin, domain: context.domain_name.clone().unwrap_or_default() }
+    }
+
+    /// The network by which wrong passwords and the like are counted.
+    pub fn network(&self) -> String {
+        attempts::network(self.origin.ip.as_deref().unwrap_or_default())
     }
 
     /// Where links lead before an admin has set an address.

@@ -10,6 +10,7 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Request},
     http::{header, request::Parts},
 };
+use jiff::Timestamp;
 use roster_domain::{
     AppRoles, AppSlug, EmailAddress, Error, FieldError, Invalid, PersonName, Role, RoleSlug, Status, UserId,
     passwords::Password,
@@ -119,6 +120,50 @@ impl FieldValue for String {
             Some(_) => refuse(pointer, "This must be a string.", errors),
         }
     }
+}
+
+impl FieldValue for bool {
+    fn read(value: Option<Value>, pointer: &str, errors: &mut Vec<FieldError>) -> Option<Self> {
+        match value {
+            Some(Value::Bool(value)) => Some(value),
+            None | Some(Value::Null) => refuse(pointer, "This field is required.", errors),
+            Some(_) => refuse(pointer, "This must be true or false.", errors),
+        }
+    }
+}
+
+/// A moment, in RFC 3339.
+impl FieldValue for Timestamp {
+    fn read(value: Option<Value>, pointer: &str, errors: &mut Vec<FieldError>) -> Option<Self> {
+        let text = String::read(value, pointer, errors)?;
+        let moment = text.parse().ok();
+        moment.or_else(|| refuse(pointer, "This must be a time such as 2026-12-01T10:00:00Z.", errors))
+    }
+}
+
+/// What is judged later, each on its own.
+pub struct Rows<const MAX: usize>(pub Vec<Value>);
+
+impl<const MAX: usize> FieldValue for Rows<MAX> {
+    fn read(value: Option<Value>, pointer: &str, errors: &mut Vec<FieldError>) -> Option<Self> {
+        match value {
+            Some(Value::Array(rows)) if rows.len() <= MAX => Some(Self(rows)),
+            Some(Value::Array(_)) => {
+                refuse(pointer, format!("There can be {MAX} at most; send the rest in another call."), errors)
+            }
+            None | Some(Value::Null) => refuse(pointer, "This field is required.", errors),
+            Some(_) => refuse(pointer, "This must be a list.", errors),
+        }
+    }
+}
+
+/// Reads one of many rows: its reasons are its own.
+pub fn read_row<T: FromFields>(row: Value) -> Result<T, Vec<FieldError>> {
+    let Value::Object(values) = row else {
+        return Err(vec![FieldError::new("", "This must be an object.")]);
+    };
+    let mut errors = Vec::new();
+    read_object(values, "", &mut errors).ok_or(errors)
 }
 
 impl FieldValue for Password {

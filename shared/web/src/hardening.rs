@@ -1,5 +1,7 @@
 //! What every answer carries and every request must keep to, whatever the operation.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
@@ -9,7 +11,7 @@ use axum::{
 };
 use roster_domain::{Error, FieldError};
 
-use crate::{Client, Problem, fields::query_values, problem::Result};
+use crate::{App, Client, Problem, fields::query_values, idempotency, problem::Result};
 
 /// 1 MiB: 500 rows of a bulk call fit many times over.
 const MAX_BODY_BYTES: usize = 1 << 20;
@@ -27,9 +29,21 @@ const HEADERS: [(&str, &str); 5] = [
 #[derive(Clone, Copy)]
 struct TakesNoQuery;
 
-/// Wraps the routes of one operation. Where it takes no query, one is refused: here, if it is public, else after the
-/// caller's rights are known. Where it takes one, [`Query`](crate::Query) judges it.
-pub fn harden<S: Clone + Send + Sync + 'static>(router: Router<S>, takes_query: bool, is_public: bool) -> Router<S> {
+/// What an operation is like, as far as its annotation tells.
+pub struct Manner {
+    pub name: &'static str,
+    /// It asks for no credentials.
+    pub is_public: bool,
+    /// It takes a query, which [`Query`](crate::Query) judges. Where it takes none, one is refused: here, if the
+    /// operation is public, else after the caller's rights are known.
+    pub takes_query: bool,
+    /// It honours `Idempotency-Key`.
+    pub is_idempotent: bool,
+}
+
+/// Wraps the routes of one operation.
+pub fn harden(router: Router<App>, manner: Manner, app: App) -> Router {
+    let Manner { name, is_public, takes_query, is_idempotent } = manner;
     let check = move |request: Request, next: Next| async move {
         let (mut parts, body) = request.into_parts();
         if !takes_query {
@@ -40,7 +54,20 @@ pub fn harden<S: Clone + Send + Sync + 'static>(router: Router<S>, takes_query: 
             _ => next.run(Request::from_parts(parts, body)).await,
         }
     };
-    router.layer(from_fn(check)).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)).layer(from_fn(add_headers))
+    let router = if is_idempotent {
+        let (app, name) = (app.clone(), Arc::<str>::from(name));
+        let once = move |request: Request, next: Next| idempotency::once(app.clone(), Arc::clone(&name), request, next);
+        router.layer(from_fn(once))
+    } else {
+        router
+    };
+    // A path with `%2e%2e` in it is another one by the time it gets here.
+    router
+        .fallback(not_found)
+        .layer(from_fn(check))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn(add_headers))
+        .with_state(app)
 }
 
 /// The answer to a path that no operation has.

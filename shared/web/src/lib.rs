@@ -10,6 +10,7 @@ mod auth;
 mod client;
 mod fields;
 mod hardening;
+mod idempotency;
 mod passwords;
 mod path;
 mod problem;
@@ -20,8 +21,10 @@ pub use answers::{Created, IfMatch, NoContent, WithVersion};
 pub use app::{App, Clock};
 pub use auth::{Admin, Builder, Member, SignedIn, session_cookie};
 pub use client::Client;
-pub use fields::{Body, FieldValue, Fields, FromFields, Many, OptionalBody, Patch, Query, Ranged, Text};
-pub use hardening::{harden, method_not_allowed, not_found};
+pub use fields::{
+    Body, FieldValue, Fields, FromFields, Many, OptionalBody, Patch, Query, Ranged, Rows, Text, read_row,
+};
+pub use hardening::{Manner, harden, method_not_allowed, not_found};
 pub use passwords::Passwords;
 pub use path::Path;
 pub use problem::{Problem, ProblemBody, Result};

@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequestParts, RawPathParams},
     http::request::Parts,
 };
-use roster_domain::{AppSlug, Error, UserId};
+use roster_domain::{ApiKeyId, AppSlug, Error, SessionId, UserId};
 
 use crate::Problem;
 
@@ -22,6 +22,18 @@ pub trait PathValue: FromStr {
 impl PathValue for UserId {
     fn missing() -> Error {
         Error::UserNotFound
+    }
+}
+
+impl PathValue for SessionId {
+    fn missing() -> Error {
+        Error::SessionNotFound
+    }
+}
+
+impl PathValue for ApiKeyId {
+    fn missing() -> Error {
+        Error::ApiKeyNotFound
     }
 }
 

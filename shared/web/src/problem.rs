@@ -188,6 +188,28 @@ fn refusal(
             "The current password is wrong",
             text("Enter the password that you signed in with."),
         ),
+        Error::LinkUnknown => {
+            let detail = text("The link is wrong, was used, or was replaced by a newer one. Ask for a new one.");
+            (404, "link-unknown", "There is no such reset link", detail)
+        }
+        Error::LinkExpired => {
+            (410, "link-expired", "The reset link has expired", text("Ask for a new one with “forgotten password”."))
+        }
+        Error::SessionNotFound => {
+            (404, "session-not-found", "There is no such session", text("Check the id; the session may have ended."))
+        }
+        Error::ApiKeyNotFound => {
+            (404, "api-key-not-found", "There is no such API key", text("Check the id; the key may be deleted."))
+        }
+        Error::IdempotencyKeyReused => {
+            let detail = text("This Idempotency-Key was sent with another request. Use a new one for each request.");
+            (422, "idempotency-key-reused", "The idempotency key belongs to another request", detail)
+        }
+        Error::IdempotencyKeyInUse => {
+            headers.push((header::RETRY_AFTER, "1".to_owned()));
+            let detail = text("The first request with this Idempotency-Key still runs. Ask again in a moment.");
+            (409, "idempotency-key-in-use", "The first request still runs", detail)
+        }
         Error::UserNotFound => {
             (404, "user-not-found", "There is no such user", text("Check the id; the user may be deleted."))
         }
@@ -203,6 +225,10 @@ fn refusal(
         }
         Error::NotInvited => {
             (409, "not-invited", "The user has no invite", text("Only users who have not accepted yet have an invite."))
+        }
+        Error::StillInvited => {
+            let detail = text("The user has not accepted yet. Renew or revoke the invite instead.");
+            (409, "still-invited", "The user has only been invited", detail)
         }
         Error::InviteExpired => {
             let detail = text("Ask for a new invite with POST /v1/invites/request-renewal.");
@@ -235,6 +261,15 @@ fn refusal(
         }
         Error::SlugTaken => {
             (409, "slug-taken", "The slug is taken", text("An app has this slug already. Use another one."))
+        }
+        Error::RoleInUse { role, count } => {
+            more.insert("role".to_owned(), json!(role.as_str()));
+            more.insert("count".to_owned(), json!(count));
+            let detail = format!("{count} users have the role {role}. Give them another one first.");
+            (409, "role-in-use", "The role is in use", detail)
+        }
+        Error::NoAccess => {
+            (403, "no-access", "No access to this app", text("Ask an admin or a builder for a role in the app."))
         }
         Error::Conflict => unavailable(headers, &"a conflict was not decided again"),
         Error::Unavailable(source) => unavailable(headers, &source),

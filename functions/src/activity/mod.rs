@@ -1,0 +1,4 @@
+//! The audit log.
+
+pub mod list_activity;
+pub mod shown;

@@ -1,0 +1,101 @@
+//! What follows from changes of users, apps and the activity.
+//!
+//! The summary counts users as they are now; a deleted user's rest is removed; a deleted app's roles are taken from
+//! its users; the activity is sealed. All of it reads the present state, so records may come twice or late. It is one
+//! operation because no more than two functions should read a stream (AWS's limit of readers per shard), and mail,
+//! which people wait for, is the other.
+
+use std::sync::{Mutex, PoisonError};
+
+use aws_lambda_events::dynamodb::EventRecord;
+use lambda_runtime::Error;
+use roster_domain::{
+    AppSlug, UserId,
+    activity::{Action, Actor, Subject, user_changes},
+};
+use roster_store::{
+    Change, PageRequest, SealedEntry,
+    keys::{app_of_key, user_of_partition},
+};
+use roster_web::{App, Client, decide};
+use serde_json::Value;
+
+use super::stream;
+
+/// Follows up the changes of these stream records.
+pub async fn follow_changes(app: App, event: Value) -> Result<Value, Error> {
+    let entries = Mutex::new(Vec::new());
+    let answer = stream::each(event, async |record| {
+        let key = stream::key(&record, "pk").zip(stream::key(&record, "sk"));
+        let Some((pk, sk)) = key.map(|(pk, sk)| (pk.to_owned(), sk.to_owned())) else {
+            return Ok(());
+        };
+        if let Some(user) = user_of_partition(&pk) {
+            follow_user(&app, user, &record).await
+        } else if let Some(slug) = app_of_key(&pk, &sk) {
+            take_roles_away(&app, &slug).await
+        } else {
+            let entry = serde_dynamo::from_item(record.change.new_image).map_err(roster_domain::Error::unexpected)?;
+            let entry = SealedEntry::new((&pk, &sk), &entry)?;
+            entries.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+            Ok(())
+        }
+    })
+    .await?;
+    let entries = entries.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if !entries.is_empty() {
+        let now = app.now();
+        decide(async || app.store.seal(&entries, now).await).await?;
+    }
+    Ok(answer)
+}
+
+async fn follow_user(app: &App, user: UserId, record: &EventRecord) -> roster_domain::Result<()> {
+    let (old, new) = (&record.change.old_image, &record.change.new_image);
+    let is_counted_alike = ["state", "role"].iter().all(|name| old.get(*name) == new.get(*name));
+    if !is_counted_alike {
+        decide(async || app.store.count_user(user).await).await?;
+    }
+    if record.event_name == "REMOVE" {
+        app.store.clean_up_user(user).await?;
+    }
+    Ok(())
+}
+
+/// Takes the roles in a deleted app from all users who have one.
+async fn take_roles_away(app: &App, slug: &AppSlug) -> roster_domain::Result<()> {
+    while take_some_roles_away(app, slug).await? > 0 {}
+    Ok(())
+}
+
+/// Takes the roles in a deleted app from a page of those who have one. How many that were.
+pub(crate) async fn take_some_roles_away(app: &App, slug: &AppSlug) -> roster_domain::Result<usize> {
+    let page = PageRequest { limit: 100, cursor: None };
+    let users = app.store.app_users(slug, None, &page).await?.items;
+    if users.is_empty() || app.store.app(slug).await?.is_some() {
+        return Ok(0);
+    }
+    let count = users.len();
+    for user in users {
+        take_role_away(app, user.id, slug).await?;
+    }
+    Ok(count)
+}
+
+async fn take_role_away(app: &App, user: UserId, slug: &AppSlug) -> roster_domain::Result<()> {
+    decide(async || {
+        let Some(before) = app.store.user(user).await?.filter(|user| user.app_roles.contains_key(slug)) else {
+            return Ok(());
+        };
+        let now = app.now();
+        let mut after = before.clone();
+        after.app_roles.remove(slug);
+        after.changed(now);
+        let changes = user_changes(Some(&before), Some(&after));
+        let parties = (Actor::System, Subject::from(&after));
+        let activity = app.activity(now, Action::AppRoleRemoved, parties, changes, &Client::default());
+        let change = Change { before: Some(&before), after: Some(&after), ..Change::default() };
+        app.store.apply(change, &activity).await
+    })
+    .await
+}

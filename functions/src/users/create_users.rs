@@ -1,0 +1,119 @@
+//! Many users are created in one call, each with a temporary password.
+
+use axum::{Json, extract::State};
+use roster_domain::{AppRoles, EmailAddress, Error, FieldError};
+use roster_web::{Admin, App, Body, Client, ProblemBody, Result, Rows, fields, read_row};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::create_user::{CreateUser, create, judge};
+use crate::{
+    bulk::{FirstRows, MAX_ROWS, Results, detail, email_of, in_order},
+    invites::invite_user::Known,
+};
+
+fields! {
+    /// Whom to create.
+    #[derive(ToSchema)]
+    pub struct CreateUsers {
+        #[schema(value_type = Vec<CreateUser>, max_items = 500)]
+        users: Rows<MAX_ROWS>,
+        /// Answers the same, and changes nothing.
+        dry_run: Option<bool>,
+    }
+}
+
+/// What became of a row.
+#[derive(Serialize, ToSchema)]
+pub struct CreateOutcome {
+    email: Option<String>,
+    /// `created`, `exists` or `invalid`.
+    #[schema(example = "created")]
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<String>,
+    /// To be handed to the user; given once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temporary_password: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+/// Create many users
+#[utoipa::path(
+    post,
+    path = "/v1/users/batch",
+    tag = "Users",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request.")),
+    request_body = CreateUsers,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, description = "An outcome for each row, in order.", body = Results<CreateOutcome>),
+        (status = 400, description = "`invalid-fields`", body = ProblemBody),
+        (status = 401, description = "`unauthenticated`", body = ProblemBody),
+        (status = 403, description = "`forbidden`", body = ProblemBody),
+        (status = 422, description = "`idempotency-key-reused`", body = ProblemBody)
+    )
+)]
+pub async fn create_users(
+    admin: Admin,
+    client: Client,
+    State(app): State<App>,
+    Body(body): Body<CreateUsers>,
+) -> Result<Json<Results<CreateOutcome>>> {
+    let emails: Vec<Option<String>> = body.users.0.iter().map(email_of).collect();
+    let rows: Vec<Result<CreateUser, Vec<FieldError>>> = body.users.0.into_iter().map(read_row).collect();
+    let app_roles: Vec<AppRoles> = rows.iter().flatten().filter_map(|row| row.app_roles.clone()).collect();
+    let known = Known::read(&app, &app_roles).await?;
+    let valid = rows.iter().enumerate().filter_map(|(n, row)| Some((n, &row.as_ref().ok()?.email)));
+    let first = FirstRows::new(valid);
+    let holders = if body.dry_run.unwrap_or_default() {
+        let addresses: Vec<EmailAddress> = rows.iter().flatten().map(|row| row.email.clone()).collect();
+        Some(app.store.holders(&addresses).await?)
+    } else {
+        None
+    };
+
+    let (app, admin, client, known, first, holders) = (&app, &admin, &client, &known, &first, holders.as_ref());
+    let results = in_order(rows.into_iter().zip(emails).enumerate(), |(n, (row, email))| async move {
+        let row = match row {
+            Ok(row) if first.before(n, &row.email).is_none() => row,
+            Ok(_) => return CreateOutcome::new(email, "exists").because("An earlier row has this address."),
+            Err(errors) => return CreateOutcome::new(email, "invalid").because(&detail(&errors)),
+        };
+        let outcome = match holders {
+            Some(holders) => match (holders.get(row.email.key()), judge(admin, known, &row)) {
+                (_, Err(error)) => Err(error),
+                (Some(user_id), Ok(())) => Err(Error::EmailTaken { user_id: *user_id, status: None }),
+                (None, Ok(())) => return CreateOutcome::new(email, "created"),
+            },
+            None => create(app, admin, client, known, row).await,
+        };
+        match outcome {
+            Ok(created) => CreateOutcome {
+                user_id: Some(created.user.id),
+                temporary_password: Some(created.temporary_password),
+                ..CreateOutcome::new(email, "created")
+            },
+            Err(Error::EmailTaken { user_id, .. }) => {
+                CreateOutcome { user_id: Some(user_id.to_string()), ..CreateOutcome::new(email, "exists") }
+            }
+            Err(Error::InvalidFields(errors)) => CreateOutcome::new(email, "invalid").because(&detail(&errors)),
+            Err(error) => {
+                tracing::error!(?error, row = n, "a row of a bulk call failed");
+                CreateOutcome::new(email, "invalid").because("This row could not be written; send it again.")
+            }
+        }
+    });
+    Ok(Json(Results { results: results.await }))
+}
+
+impl CreateOutcome {
+    fn new(email: Option<String>, outcome: &'static str) -> Self {
+        Self { email, outcome, user_id: None, temporary_password: None, detail: None }
+    }
+
+    fn because(self, detail: &str) -> Self {
+        Self { detail: Some(detail.to_owned()), ..self }
+    }
+}

@@ -1,0 +1,165 @@
+//! Seals over the activity: a chain of digests, so that an entry that is removed or altered is found.
+//!
+//! They are made from the table's stream, in the manner of CloudTrail's digest files, so that no change waits for
+//! another. Each seal holds the digests of entries and the digest of the seal before it. Cutting off the end of the
+//! chain is found by comparing its head with one that was noted elsewhere.
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use jiff::Timestamp;
+use roster_domain::{Error, Result, tokens::SecretHash};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Store,
+    items::{ACTIVITY_KEPT, ActivityRecord, Attributes},
+    keys::{self, Key},
+    lists::{Range, Source},
+    transaction::failed,
+};
+
+/// One seal, over the entries that one event brought.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Seal {
+    number: u64,
+    /// The digest of the seal before; nothing for the first.
+    previous: String,
+    entries: Vec<SealedEntry>,
+    digest: String,
+    sealed_at: Timestamp,
+}
+
+/// An entry as it was when it was sealed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SealedEntry {
+    pk: String,
+    sk: String,
+    digest: String,
+}
+
+impl SealedEntry {
+    /// The entry with this key.
+    pub fn new((pk, sk): (&str, &str), entry: &ActivityRecord) -> Result<Self> {
+        Ok(Self { pk: pk.to_owned(), sk: sk.to_owned(), digest: digest_of_entry(entry)? })
+    }
+
+    fn key(&self) -> Key {
+        Key { pk: self.pk.clone(), sk: self.sk.clone() }
+    }
+}
+
+/// What is wrong with the activity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// A sealed entry is gone before its time.
+    Removed { entry: String },
+    /// A sealed entry says something else than when it was sealed.
+    Altered { entry: String },
+    /// A seal is gone or altered.
+    BrokenChain { number: u64 },
+}
+
+/// What a look at the whole activity found.
+#[derive(Clone, Debug, Default)]
+pub struct Verification {
+    pub seals: u64,
+    /// The digest of the newest seal: what to note elsewhere.
+    pub head: String,
+    pub findings: Vec<Finding>,
+}
+
+impl Store {
+    /// Access pattern 50: entries of the activity are sealed, next in the chain. Fails with [`Error::Conflict`] if
+    /// others were sealed at the same time.
+    pub async fn seal(&self, entries: &[SealedEntry], now: Timestamp) -> Result<()> {
+        let newest = Source { index: "", pk: keys::SEALS.to_owned(), range: Range::All, forward: false };
+        let (rows, _) = self.query(&newest, None, 1).await?;
+        let head = rows.into_iter().next().map(read).transpose()?;
+        let number = head.as_ref().map_or(0, |head| head.number + 1);
+        let previous = head.map(|head| head.digest).unwrap_or_default();
+        let mut seal = Seal { number, previous, entries: entries.to_vec(), digest: String::new(), sealed_at: now };
+        seal.digest = seal.own_digest();
+        let mut attributes: Attributes = serde_dynamo::to_item(&seal).map_err(Error::unexpected)?;
+        attributes.extend(keys::seal(number).attributes());
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(attributes));
+        match put.condition_expression("attribute_not_exists(pk)").send().await {
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+                Err(Error::Conflict)
+            }
+            put => put.map(drop).map_err(failed),
+        }
+    }
+
+    /// Access pattern 51: the whole activity is compared with its seals. It reads all of it.
+    pub async fn verify_activity(&self, now: Timestamp) -> Result<Verification> {
+        let source = Source { index: "", pk: keys::SEALS.to_owned(), range: Range::All, forward: true };
+        let mut verification = Verification::default();
+        let mut after = None;
+        loop {
+            let (rows, has_more) = self.query(&source, after, 100).await?;
+            after = rows.last().map(|row| source.place(row)).transpose()?;
+            for seal in rows.into_iter().map(read) {
+                let seal: Seal = seal?;
+                let mut found = crate::Found::default();
+                let mut keys: Vec<Key> = seal.entries.iter().map(SealedEntry::key).collect();
+                keys.sort_by(|a, b| (&a.pk, &a.sk).cmp(&(&b.pk, &b.sk)));
+                keys.dedup();
+                for some in keys.chunks(100) {
+                    found.0.extend(self.read(some).await?.0);
+                }
+                verification.check(&seal, &found, now);
+            }
+            if !has_more {
+                return Ok(verification);
+            }
+        }
+    }
+}
+
+impl Verification {
+    fn check(&mut self, seal: &Seal, found: &crate::Found, now: Timestamp) {
+        if seal.number != self.seals || seal.previous != self.head || seal.digest != seal.own_digest() {
+            self.findings.push(Finding::BrokenChain { number: self.seals.min(seal.number) });
+        }
+        self.seals = seal.number + 1;
+        self.head.clone_from(&seal.digest);
+        for sealed in &seal.entries {
+            let entry = format!("{} {}", sealed.pk, sealed.sk);
+            match found.0.get(&sealed.key()) {
+                None if now.duration_since(seal.sealed_at) < ACTIVITY_KEPT => {
+                    self.findings.push(Finding::Removed { entry });
+                }
+                Some(found) if !sealed.is(found) => self.findings.push(Finding::Altered { entry }),
+                None | Some(_) => {}
+            }
+        }
+    }
+}
+
+impl SealedEntry {
+    fn is(&self, found: &Attributes) -> bool {
+        let entry = serde_dynamo::from_item::<_, ActivityRecord>(found.clone()).ok();
+        entry.and_then(|entry| digest_of_entry(&entry).ok()).is_some_and(|digest| digest == self.digest)
+    }
+}
+
+impl Seal {
+    fn own_digest(&self) -> String {
+        let entries = self.entries.iter().map(|entry| format!("{} {} {}", entry.pk, entry.sk, entry.digest));
+        let lines = [self.number.to_string(), self.previous.clone()].into_iter().chain(entries);
+        digest(&lines.collect::<Vec<_>>().join("\n"))
+    }
+}
+
+fn read(row: Attributes) -> Result<Seal> {
+    serde_dynamo::from_item(row).map_err(Error::unexpected)
+}
+
+/// The digest of what an entry tells.
+fn digest_of_entry(entry: &ActivityRecord) -> Result<String> {
+    serde_json::to_string(entry).map(|text| digest(&text)).map_err(Error::unexpected)
+}
+
+/// SHA-256 in hexadecimal digits.
+fn digest(text: &str) -> String {
+    SecretHash::of_text(text).as_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,83 @@
+//! How many users there are, kept by the table's stream.
+//!
+//! Beside each user lies as what they are counted. The counts change in the transaction that changes this note, so a
+//! record that comes twice, late or out of order changes nothing: what counts is the user as they are now.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use roster_domain::{Error, Result, Role, Status, User, UserId};
+
+use crate::{
+    Store,
+    items::Counted,
+    keys,
+    transaction::{Condition, Transaction},
+};
+
+/// How many users there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    pub total: u64,
+    pub by_status: BTreeMap<&'static str, u64>,
+    pub by_role: BTreeMap<&'static str, u64>,
+}
+
+impl Store {
+    /// Access pattern 46: how many users there are.
+    pub async fn summary(&self) -> Result<Summary> {
+        let key = keys::summary();
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key.attributes())).consistent_read(true);
+        let item = get.send().await.map_err(crate::transaction::failed)?.item.unwrap_or_default();
+        let count = |name: &str| -> u64 {
+            let number = item.get(name).and_then(|value| value.as_n().ok()).and_then(|number| number.parse().ok());
+            number.unwrap_or_default()
+        };
+        Ok(Summary {
+            total: count(&attribute("total")),
+            by_status: Status::ALL
+                .into_iter()
+                .map(|status| (status.as_str(), count(&attribute(status.as_str()))))
+                .collect(),
+            by_role: Role::ALL.into_iter().map(|role| (role.as_str(), count(&attribute(role.as_str())))).collect(),
+        })
+    }
+
+    /// Access pattern 47: a user is counted as what they are now. Fails with [`Error::Conflict`] if that was done at
+    /// the same time.
+    pub async fn count_user(&self, id: UserId) -> Result<()> {
+        let (user, counted) = (keys::user(id), keys::counted(id));
+        let mut found = self.read([&user, &counted]).await?;
+        let (user, counted): (Option<User>, Option<Counted>) = (found.take(&user)?, found.take(&counted)?);
+        let now = user.map(|user| Counted { user: id, status: user.recorded_status(), role: user.role });
+        if counted == now {
+            return Ok(());
+        }
+        let mut writes = Transaction::new(self);
+        let unchanged = counted.map_or_else(Condition::is_new, |counted| {
+            let text = |text: &str| AttributeValue::S(text.to_owned());
+            let values = [(":status", text(counted.status.as_str())), (":role", text(counted.role.as_str()))];
+            Condition::new("counted_status = :status AND counted_role = :role", values)
+        });
+        match now {
+            Some(now) => writes.put_if(&now, unchanged, |_| Error::Conflict)?,
+            None => writes.delete_if(keys::counted(id), unchanged, |_| Error::Conflict)?,
+        }
+        let mut changes: BTreeMap<String, i64> = BTreeMap::new();
+        for (counted, by) in [(counted, -1), (now, 1)] {
+            if let Some(counted) = counted {
+                for name in [attribute("total"), attribute(counted.status.as_str()), attribute(counted.role.as_str())] {
+                    *changes.entry(name).or_default() += by;
+                }
+            }
+        }
+        changes.retain(|_, by| *by != 0);
+        writes.add(keys::summary(), &changes)?;
+        writes.commit().await
+    }
+}
+
+/// The attribute that counts a status or a role.
+fn attribute(name: &str) -> String {
+    format!("count_{name}")
+}

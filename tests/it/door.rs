@@ -1,0 +1,61 @@
+//! Requests to an installation in this process, without a connection, from a door of their own: as every function in
+//! AWS, it knows nothing from requests before.
+
+use std::sync::Arc;
+
+use axum::{
+    body::{Body, to_bytes},
+    http::{Request, header},
+};
+use roster_functions::operations;
+use roster_local::{Installation, engine::TABLE, front_door::FrontDoor};
+use roster_store::Store;
+use roster_web::{App, Clock};
+use serde_json::Value;
+
+/// What came back: a status, and the body as JSON.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+}
+
+/// Sends `request`, such as `GET /v1/me`. An empty `token` is none, and so is a body of `null`.
+pub(crate) async fn ask(installation: &Installation, request: &str, token: &str, body: Value) -> Answer {
+    ask_at(installation, Arc::clone(&installation.app().clock), request, token, body).await
+}
+
+/// The same, at the time of this clock.
+pub(crate) async fn ask_at(
+    installation: &Installation,
+    clock: Arc<dyn Clock>,
+    request: &str,
+    token: &str,
+    body: Value,
+) -> Answer {
+    let store = Store::new(installation.dynamodb(), TABLE.to_owned());
+    let app = App { store, clock, ..installation.app().clone() };
+    let address = installation.address();
+    let recorder = installation.recorder().clone();
+    let local = axum::Router::new();
+    let door =
+        FrontDoor::new(operations::all(), &app, local, recorder, installation.clock().clone(), address.to_string());
+    let door = door.expect("the routes are distinct");
+
+    let (method, target) = request.split_once(' ').expect("a request is a method and a target");
+    let mut request = Request::builder().method(method).uri(target);
+    if !token.is_empty() {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    }
+    let body = match body {
+        Value::Null => Body::empty(),
+        body => {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+            Body::from(body.to_string())
+        }
+    };
+    let response = door.answer(request.body(body).expect("a request"), address).await;
+    let status = response.status().as_u16();
+    let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body in memory");
+    Answer { status, body: serde_json::from_slice(&body).unwrap_or_default() }
+}

@@ -1,0 +1,442 @@
+//! Every sample event, through the binary that is deployed, as Lambda runs it: in a process of its own, with the
+//! environment that `template.yaml` gives, on the embedded engine and mailbox.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use roster_functions::operations::{self, Operation, Runs};
+use roster_local::{AwsUrls, Installation, Options, engine::TABLE};
+use roster_tests::runtime_api::Function;
+use roster_web::Clock;
+use serde_json::{Value, json};
+
+use crate::{
+    door::{ask, ask_at},
+    template::{Template, root, sample_events},
+};
+
+const PASSWORD: &str = "correct horse battery staple";
+
+#[test]
+fn every_sample_event_is_run() {
+    let source = include_str!("events.rs");
+
+    for operation in sample_events().into_keys() {
+        assert!(source.contains(&format!(".run(\"{operation}\"")), "a test for events/{operation}.json is missing");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_needs_nobody_is_answered() {
+    let world = World::empty().await;
+
+    let health = world.run("health").await;
+    assert_eq!((health.status(), &health.body()["status"]), (200, &json!("ok")));
+    let document = world.run("openapi").await;
+    assert_eq!((document.status(), &document.body()["openapi"]), (200, &json!("3.1.0")));
+    let nothing = world.run("not_found").await;
+    assert_eq!((nothing.status(), &nothing.body()["type"]), (404, &json!("/problems/not-found")));
+    assert_eq!(nothing.header("content-type"), "application/problem+json");
+    assert_eq!(nothing.header("x-request-id"), "LV7fzho-PHcEJPw=");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_admin_is_set_up() {
+    let world = World::empty().await;
+    let required = world.run("get_setup").await;
+    assert_eq!((required.status(), required.body()), (200, json!({ "required": true })));
+
+    let started = world.run("set_up").await;
+
+    assert_eq!(started.status(), 201);
+    let token = text(&started.body()["token"]);
+    let me = ask(&world.installation, "GET /v1/me", &token, Value::Null).await;
+    assert_eq!((me.status, &me.body["role"]), (200, &json!("admin")));
+    assert_eq!(world.run("get_setup").await.body(), json!({ "required": false }));
+    assert_eq!(world.run("set_up").await.status(), 409);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_begins_and_ends() {
+    let world = World::start().await;
+
+    let started = world.run("sign_in").await;
+    assert_eq!((started.status(), &started.body()["user"]["email"]), (201, &world.json("email")));
+    let session = world.run("get_session").await;
+    assert_eq!((session.status(), &session.body()["session"]["current"]), (200, &json!(true)));
+    assert_eq!(world.run("sign_out").await.status(), 204);
+    assert_eq!(world.run("get_session").await.status(), 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_sees_and_changes_their_own_account() {
+    let world = World::start().await;
+
+    let me = world.run("get_me").await;
+    assert_eq!((me.status(), &me.body()["id"]), (200, &world.json("user_id")));
+    assert_eq!(me.header("etag"), "\"2\"");
+    let renamed = world.run("update_me").await;
+    assert_eq!((renamed.status(), &renamed.body()["name"]), (200, &json!("Ada King")));
+    assert_eq!(world.run("change_password").await.status(), 204);
+    assert_eq!(world.run("sign_in").await.status(), 401, "the old password is none any more");
+    let mails = world.installation.app().store.mails_due(world.now(), 10).await.expect("the outbox is read");
+    assert_eq!(mails.iter().filter(|mail| mail.kind.template() == "password_changed").count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_is_invited_and_mailed() {
+    let mut world = World::start().await;
+    let invited = world.run("invite_user").await;
+    assert_eq!((invited.status(), &invited.body()["user"]["invite"]["delivery"]), (201, &json!("queued")));
+    assert_eq!(world.run("invite_user").await.status(), 409);
+    world.let_mail_be(&invited.body()).await;
+
+    let delivered = world.run("deliver_mail").await;
+
+    assert_eq!(delivered.0, json!({ "batchItemFailures": [] }));
+    let mails = world.installation.mailbox().mails();
+    assert_eq!(mails.len(), 1);
+    assert_eq!(mails[0].to, ["alan@example.com"]);
+    assert!(mails[0].text.contains("https://roster.example.com/accept-invite#token="), "{}", mails[0].text);
+    world.run("deliver_mail").await;
+    assert_eq!(world.installation.mailbox().mails().len(), 1, "a record that comes twice mails once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_whose_record_was_lost_is_sent_on_schedule() {
+    let mut world = World::start().await;
+    let invited = world.run("invite_user").await;
+    world.let_mail_be(&invited.body()).await;
+
+    let answer = world.run("retry_mail").await;
+
+    assert_eq!(answer.0, json!({ "tried": 1 }));
+    assert_eq!(world.installation.mailbox().mails().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invite_is_inspected_and_accepted() {
+    let world = World::start().await;
+
+    let inspected = world.run("inspect_invite").await;
+    assert_eq!((inspected.status(), &inspected.body()["email"]), (200, &json!("invited@example.com")));
+    let accepted = world.run("accept_invite").await;
+    assert_eq!((accepted.status(), &accepted.body()["user"]["status"]), (201, &json!("active")));
+    assert_eq!(world.run("accept_invite").await.status(), 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_may_come_as_base64() {
+    let world = World::start().await;
+    let mut event = world.event("accept_invite");
+    event["body"] = json!(base64(&text(&event["body"])));
+    event["isBase64Encoded"] = json!(true);
+
+    let accepted = world.run_event("accept_invite", event).await;
+
+    assert_eq!(accepted.status(), 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invites_are_listed_renewed_and_revoked() {
+    let world = World::start().await;
+
+    let invites = world.run("list_invites").await;
+    assert_eq!((invites.status(), &invites.body()["items"][0]["id"]), (200, &world.json("invited_id")));
+    assert_eq!(world.run("renew_invite").await.status(), 202);
+    let replaced = world.run("accept_invite").await;
+    assert_eq!((replaced.status(), &replaced.body()["type"]), (410, &json!("/problems/invite-replaced")));
+    assert_eq!(world.run("revoke_invite").await.status(), 204);
+    assert_eq!(world.run("accept_invite").await.status(), 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invite_that_ran_out_is_noted_and_its_renewal_asked_for() {
+    let mut world = World::start().await;
+    world.let_the_invite_run_out().await;
+
+    let inspected = world.run("inspect_invite").await;
+    assert_eq!((inspected.status(), &inspected.body()["type"]), (410, &json!("/problems/invite-expired")));
+    assert_eq!(world.run("expire_invites").await.0, json!({ "expired": 1 }));
+    assert_eq!(world.run("expire_invites").await.0, json!({ "expired": 0 }));
+    assert_eq!(world.run("request_renewal").await.status(), 202);
+    let invited = world.admin_asks(&format!("GET /v1/users/{}", world.value("invited_id")), Value::Null).await;
+    assert_eq!(invited["status"], "invite_expired");
+    assert!(invited["invite"]["renewal_requested_at"].is_string(), "{invited}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_are_listed_read_changed_and_deleted() {
+    let world = World::start().await;
+
+    let users = world.run("list_users").await;
+    assert_eq!((users.status(), users.body()["items"].as_array().map(Vec::len)), (200, Some(2)), "the active ones");
+    let user = world.run("get_user").await;
+    assert_eq!((user.status(), &user.body()["email"]), (200, &world.json("email")));
+    let changed = world.run("update_user").await;
+    assert_eq!((changed.status(), &changed.body()["role"]), (200, &json!("builder")));
+    assert_eq!(world.run("delete_user").await.status(), 204);
+    assert_eq!(world.run("get_user").await.status(), 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_deleted_user_leaves_is_cleaned_up() {
+    let world = World::start().await;
+    let before = world.items_left().await;
+    assert_eq!(world.run("clean_up_user").await.0, json!({ "batchItemFailures": [] }));
+    assert_eq!(world.items_left().await, before, "a user who is still there keeps everything");
+    world.run("delete_user").await;
+
+    let mut event = world.event("clean_up_user");
+    // As a removal by the time to live shows.
+    event["Records"][0]["userIdentity"] = json!({ "type": "Service", "principalId": "dynamodb.amazonaws.com" });
+    let cleaned = world.run_event("clean_up_user", event).await;
+
+    assert_eq!(cleaned.0, json!({ "batchItemFailures": [] }));
+    assert_eq!(world.run("get_session").await.status(), 401);
+    assert_eq!(world.items_left().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_fails_is_named_by_its_sequence_number() {
+    let world = World::start().await;
+    let nowhere = AwsUrls { dynamodb: "http://127.0.0.1:1".to_owned(), ses: "http://127.0.0.1:1".to_owned() };
+
+    let answer = world.run_at(&nowhere, "clean_up_user", world.event("clean_up_user")).await;
+
+    assert_eq!(answer.0, json!({ "batchItemFailures": [{ "itemIdentifier": "1405400000000002063282832" }] }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn app_roles_are_set_and_removed() {
+    let world = World::start().await;
+
+    let set = world.run("set_app_role").await;
+    assert_eq!((set.status(), &set.body()["app_roles"]), (200, &json!({ "shop": "power" })));
+    let removed = world.run("remove_app_role").await;
+    assert_eq!((removed.status(), &removed.body()["app_roles"]), (200, &json!({})));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apps_are_created_and_read() {
+    let world = World::start().await;
+
+    let created = world.run("create_app").await;
+    assert_eq!((created.status(), &created.body()["slug"]), (201, &json!("wiki")));
+    assert_eq!(world.run("create_app").await.status(), 409);
+    let app = world.run("get_app").await;
+    assert_eq!((app.status(), &app.body()["slug"]), (200, &world.json("app")));
+    let apps = world.run("list_apps").await;
+    assert_eq!((apps.status(), apps.body()["items"].as_array().map(Vec::len)), (200, Some(2)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_email_settings_are_set_and_read() {
+    let world = World::start().await;
+
+    let set = world.run("set_email_settings").await;
+    assert_eq!((set.status(), &set.body()["company"]), (200, &json!("Example Ltd")));
+    let read = world.run("get_email_settings").await;
+    assert_eq!((read.status(), read.body()), (200, set.body()));
+}
+
+/// An installation whose event operations do not run by themselves, and the placeholders of `events/` for it.
+struct World {
+    installation: Installation,
+    values: BTreeMap<&'static str, String>,
+    template: Template,
+}
+
+/// What a function answered.
+struct Answer(Value);
+
+/// A clock that stands still.
+struct Standing(Timestamp);
+
+impl Clock for Standing {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
+impl World {
+    /// Nobody has set it up.
+    async fn empty() -> Self {
+        let options = Options { serve_aws: true, operations: requests(), ..Options::ephemeral() };
+        let installation = Installation::start(options).await.expect("an installation starts");
+        let values = BTreeMap::from([("setup_secret", installation.setup_secret().to_owned())]);
+        Self { installation, values, template: Template::read() }
+    }
+
+    /// An admin, a user with a session, an open invite, an app.
+    async fn start() -> Self {
+        let mut world = Self::empty().await;
+        let person = json!({
+            "setup_secret": world.value("setup_secret"),
+            "email": "grace@example.com",
+            "name": "Grace Hopper",
+            "password": PASSWORD,
+        });
+        let admin = world.ask("POST /v1/setup", person).await;
+        world.set("admin_token", &admin["token"]);
+        let settings = json!({ "from_address": "roster@example.com", "platform_url": "https://roster.example.com" });
+        world.admin_asks("PUT /v1/settings/email", settings).await;
+        world.admin_asks("POST /v1/apps", json!({ "slug": "shop", "name": "Shop" })).await;
+        world.set("app", &json!("shop"));
+
+        let ada = world.admin_asks("POST /v1/invites", json!({ "email": "ada@example.com", "delivery": "link" })).await;
+        let acceptance = json!({ "token": secret_of(&ada), "name": "Ada Lovelace", "password": PASSWORD });
+        let started = world.ask("POST /v1/invites/accept", acceptance).await;
+        world.set("user_id", &started["user"]["id"]);
+        world.set("session_token", &started["token"]);
+        world.set("email", &json!("ada@example.com"));
+        world.set("password", &json!(PASSWORD));
+
+        let invited = json!({ "email": "invited@example.com", "delivery": "link" });
+        let invited = world.admin_asks("POST /v1/invites", invited).await;
+        world.set("invited_id", &invited["user"]["id"]);
+        world.set("invite_token", &json!(secret_of(&invited)));
+        world
+    }
+
+    /// The invite of the placeholders is now one that ran out a moment ago.
+    async fn let_the_invite_run_out(&mut self) {
+        let then = self.now() - Duration::from_mins(90);
+        let body = json!({ "email": "late@example.com", "delivery": "link", "valid_hours": 1 });
+        let clock = Arc::new(Standing(then));
+        let late = ask_at(&self.installation, clock, "POST /v1/invites", self.value("admin_token"), body).await;
+        assert_eq!(late.status, 201, "{}", late.body);
+        self.set("invited_id", &late.body["user"]["id"]);
+        self.set("invite_token", &json!(secret_of(&late.body)));
+    }
+
+    /// The mail of the placeholders is the one of this invite.
+    async fn let_mail_be(&mut self, invited: &Value) {
+        let due = self.installation.app().store.mails_due(self.now(), 10).await.expect("the outbox is read");
+        assert_eq!(due.len(), 1, "one mail waits");
+        self.set("invited_id", &invited["user"]["id"]);
+        self.set("mail_id", &json!(due[0].id.to_string()));
+    }
+
+    /// How many items are there of the user of the placeholders.
+    async fn items_left(&self) -> usize {
+        let user = self.value("user_id").parse().expect("an id");
+        let partition = roster_store::keys::user_partition(user);
+        let query = self.installation.dynamodb().query().table_name(TABLE).key_condition_expression("pk = :pk");
+        let query = query.expression_attribute_values(":pk", aws_sdk_dynamodb::types::AttributeValue::S(partition));
+        query.send().await.expect("the engine answers").items().len()
+    }
+
+    async fn ask(&self, request: &str, body: Value) -> Value {
+        self.ask_as("", request, body).await
+    }
+
+    async fn admin_asks(&self, request: &str, body: Value) -> Value {
+        self.ask_as(self.value("admin_token"), request, body).await
+    }
+
+    async fn ask_as(&self, token: &str, request: &str, body: Value) -> Value {
+        let answer = ask(&self.installation, request, token, body).await;
+        assert!((200..300).contains(&answer.status), "{request}: {} {}", answer.status, answer.body);
+        answer.body
+    }
+
+    /// What the function of `operation` answers to its sample event.
+    async fn run(&self, operation: &'static str) -> Answer {
+        self.run_event(operation, self.event(operation)).await
+    }
+
+    async fn run_event(&self, operation: &'static str, event: Value) -> Answer {
+        self.run_at(self.installation.aws().expect("AWS is served"), operation, event).await
+    }
+
+    async fn run_at(&self, aws: &AwsUrls, operation: &'static str, event: Value) -> Answer {
+        let bootstrap = root().join("target/release/bootstrap");
+        assert!(bootstrap.exists(), "build what is deployed first: cargo build --release -p roster-functions");
+        let mut variables = vec![
+            ("ROSTER_TABLE", TABLE.to_owned()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", aws.dynamodb.clone()),
+            ("AWS_ENDPOINT_URL_SESV2", aws.ses.clone()),
+        ];
+        let function = self.template.functions().find(|function| function.operation() == operation);
+        variables.extend(function.expect("it is deployed").own_variables().into_iter().map(|name| match name {
+            "ROSTER_SETUP_SECRET" => ("ROSTER_SETUP_SECRET", self.value("setup_secret").to_owned()),
+            "ROSTER_MAIL_CONFIGURATION_SET" => ("ROSTER_MAIL_CONFIGURATION_SET", "roster".to_owned()),
+            other => panic!("say what {other} is here"),
+        }));
+        let answer = tokio::task::spawn_blocking(move || {
+            let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            Function::start(&bootstrap, operation, &variables)?.invoke(&event.to_string())
+        });
+        let answer = answer.await.expect("no panic").unwrap_or_else(|error| panic!("{operation}: {error}"));
+        Answer(serde_json::from_str(&answer).expect("an answer is JSON"))
+    }
+
+    /// The sample event of `operation`, with the placeholders filled in.
+    fn event(&self, operation: &str) -> Value {
+        let mut event = sample_events()[operation].to_string();
+        for (name, value) in &self.values {
+            event = event.replace(&format!("{{{{{name}}}}}"), value);
+        }
+        assert!(!event.contains("{{"), "a placeholder is left in {event}");
+        serde_json::from_str(&event).expect("a sample event is JSON")
+    }
+
+    fn now(&self) -> Timestamp {
+        self.installation.app().now()
+    }
+
+    fn set(&mut self, name: &'static str, value: &Value) {
+        self.values.insert(name, text(value));
+    }
+
+    fn value(&self, name: &str) -> &str {
+        self.values.get(name).map_or_else(|| panic!("{name} is not set"), String::as_str)
+    }
+
+    fn json(&self, name: &str) -> Value {
+        json!(self.value(name))
+    }
+}
+
+impl Answer {
+    fn status(&self) -> u64 {
+        self.0["statusCode"].as_u64().unwrap_or_else(|| panic!("{} has no status", self.0))
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.0["headers"][name].as_str().unwrap_or_default()
+    }
+
+    /// The body of the response, as JSON.
+    fn body(&self) -> Value {
+        serde_json::from_str(self.0["body"].as_str().unwrap_or_default()).unwrap_or_default()
+    }
+}
+
+/// The operations that run on requests.
+fn requests() -> &'static [Operation] {
+    let requests = operations::all().iter().filter_map(|Operation { name, runs }| {
+        let runs = match runs {
+            Runs::OnRequest(router) => Runs::OnRequest(*router),
+            Runs::OnOtherRequests => Runs::OnOtherRequests,
+            Runs::OnEvent(..) | Runs::OnMailEvent(..) => return None,
+        };
+        Some(Operation { name, runs })
+    });
+    Vec::leak(requests.collect())
+}
+
+/// The secret of the link in an answer.
+fn secret_of(issued: &Value) -> String {
+    let link = text(&issued["invite_link"]);
+    link.split_once("#token=").expect("the link has a secret").1.to_owned()
+}
+
+fn base64(text: &str) -> String {
+    base64::Engine::encode(&base64::engine::general_purpose::STANDARD, text)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is not a text")).to_owned()
+}

@@ -1,0 +1,320 @@
+//! What each operation does in AWS: `template.yaml` grants it, no less and no more, and `docs/architecture.md` tells
+//! what it costs.
+//!
+//! A walk takes every operation through all its branches, while the local installation records what it does. An
+//! operation that the walk misses fails the tests.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env, fs,
+    path::PathBuf,
+    time::Duration,
+};
+
+use roster_functions::operations;
+use roster_local::{
+    Installation, Options,
+    mailbox::Fault,
+    recorder::{Cost, Seen},
+};
+use serde_json::{Value, json};
+
+use crate::{door::ask, template::Template};
+
+const PASSWORD: &str = "correct horse battery staple";
+const MARKERS: [&str; 2] = ["<!-- round trips -->\n", "<!-- /round trips -->\n"];
+
+#[tokio::test]
+async fn every_function_may_do_what_its_operation_does_and_nothing_else() {
+    let seen = Walk::through_everything().await;
+    let mut differences = Vec::new();
+
+    for function in Template::read().functions() {
+        let (granted, used) = (function.grants(), &seen[function.operation()].permissions);
+        let mut report = |what: &str, grants: BTreeSet<&(String, String)>| {
+            let grants = grants.into_iter().map(|(action, on)| format!("{action} on {on}"));
+            differences.extend(grants.map(|grant| format!("{} {what} {grant}", function.operation())));
+        };
+        report("needs", used.difference(&granted).collect());
+        report("never uses", granted.difference(used).collect());
+    }
+
+    assert!(differences.is_empty(), "{differences:#?}");
+}
+
+#[tokio::test]
+async fn the_map_tells_what_every_operation_costs() {
+    let seen = Walk::through_everything().await;
+    let table = table(&seen);
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/architecture.md"));
+    let map = fs::read_to_string(&path).expect("docs/architecture.md can be read");
+    let (before, rest) = map.split_once(MARKERS[0]).expect("the map has a place for the round trips");
+    let (told, after) = rest.split_once(MARKERS[1]).expect("the place for the round trips ends");
+
+    if env::var_os("ROSTER_WRITE_DOCS").is_some() {
+        let [begin, end] = MARKERS;
+        fs::write(&path, [before, begin, &table, end, after].concat()).expect("docs/architecture.md can be written");
+    } else {
+        assert_eq!(told, table, "ROSTER_WRITE_DOCS=1 ./test writes it anew");
+    }
+}
+
+/// The table of the map, in the order of the API document.
+fn table(seen: &BTreeMap<String, Seen>) -> String {
+    let mut table =
+        "| operation | DynamoDB requests | at most | read units | write units | SES requests |\n".to_owned();
+    table.push_str("| --- | --- | --- | --- | --- | --- |\n");
+    for operation in operations::all() {
+        let invocations = &seen[operation.name].invocations;
+        let usual = invocations.first().copied().unwrap_or_default();
+        let most = invocations.iter().map(|cost| cost.dynamodb_requests).max().unwrap_or_default();
+        let Cost { dynamodb_requests, ses_requests, read_units, write_units } = usual;
+        let row = [
+            format!("`{}`", operation.name),
+            dynamodb_requests.to_string(),
+            most.to_string(),
+            read_units.to_string(),
+            write_units.to_string(),
+            ses_requests.to_string(),
+        ];
+        table.push_str(&format!("| {} |\n", row.join(" | ")));
+    }
+    table
+}
+
+/// An installation on which one request follows the other.
+struct Walk {
+    installation: Installation,
+    /// The session of an admin.
+    token: String,
+}
+
+impl Walk {
+    /// What each operation was seen to do. The first invocation of an operation is the usual one.
+    async fn through_everything() -> BTreeMap<String, Seen> {
+        let installation = Installation::start(Options::ephemeral()).await.expect("an installation starts");
+        let mut walk = Self { installation, token: String::new() };
+        walk.set_up().await;
+        walk.settings_and_apps().await;
+        walk.invites().await;
+        walk.users().await;
+        walk.lists().await;
+        walk.oneself().await;
+        walk.time_that_passes().await;
+        walk.mail_that_fails().await;
+        walk.what_needs_nobody().await;
+        walk.sessions_in_use().await;
+
+        let seen = walk.installation.recorder().seen();
+        let missed: Vec<_> =
+            operations::all().iter().map(|one| one.name).filter(|one| !seen.contains_key(*one)).collect();
+        assert!(missed.is_empty(), "the walk misses {missed:?}");
+        assert_eq!(walk.installation.dead_letters(), []);
+        seen
+    }
+
+    async fn set_up(&mut self) {
+        let person = |secret: &str| json!({ "setup_secret": secret, "email": "grace@example.com", "name": "Grace Hopper", "password": PASSWORD });
+        let secret = self.installation.setup_secret().to_owned();
+        self.ask("GET /v1/setup", 200, Value::Null).await;
+        self.token = text(&self.ask("POST /v1/setup", 201, person(&secret)).await["token"]);
+        self.ask("POST /v1/setup", 409, person(&secret)).await;
+        self.ask("POST /v1/setup", 403, person("a guess")).await;
+    }
+
+    async fn settings_and_apps(&self) {
+        self.ask("GET /v1/settings/email", 200, Value::Null).await;
+        let settings = json!({ "from_address": "roster@example.com", "platform_url": "https://roster.example.com" });
+        self.ask("PUT /v1/settings/email", 200, settings).await;
+        for slug in ["wiki", "shop"] {
+            self.ask("POST /v1/apps", 201, json!({ "slug": slug, "name": slug })).await;
+        }
+        self.ask("POST /v1/apps", 409, json!({ "slug": "wiki", "name": "Wiki" })).await;
+        self.ask("GET /v1/apps/wiki", 200, Value::Null).await;
+        self.ask("GET /v1/apps/none", 404, Value::Null).await;
+    }
+
+    async fn invites(&self) {
+        let ada = json!({ "email": "ada@example.com", "app_roles": { "wiki": "basic" } });
+        let accepted = self.ask("POST /v1/invites", 201, ada.clone()).await;
+        self.ask("POST /v1/invites", 409, ada).await;
+        let token = self.mailed_token("ada@example.com");
+        self.ask("POST /v1/invites/inspect", 200, json!({ "token": token })).await;
+        self.ask("POST /v1/invites/accept", 201, acceptance(&token, "Ada Lovelace")).await;
+        self.ask("POST /v1/invites/accept", 404, acceptance(&token, "Ada Lovelace")).await;
+
+        // An admin, whose name has fewer words afterwards.
+        let long_name = json!({ "email": "barbara@example.com", "name": "Barbara Jane Liskov", "role": "admin", "delivery": "link" });
+        let link = self.ask("POST /v1/invites", 201, long_name).await;
+        self.ask("POST /v1/invites/accept", 201, acceptance(&linked_token(&link), "Barbara Liskov")).await;
+
+        let invited = self.ask("POST /v1/invites", 201, json!({ "email": "alan@example.com" })).await;
+        self.ask(&format!("POST {}/invite", user(&invited)), 202, json!({})).await;
+        self.ask(&format!("POST {}/invite", user(&invited)), 202, json!({ "delivery": "link" })).await;
+        self.ask(&format!("DELETE {}/invite", user(&invited)), 204, Value::Null).await;
+        self.ask(&format!("POST {}/invite", user(&invited)), 404, json!({})).await;
+        self.ask(&format!("DELETE {}/invite", user(&accepted)), 409, Value::Null).await;
+        self.ask(&format!("POST {}/invite", user(&accepted)), 409, json!({})).await;
+    }
+
+    async fn users(&self) {
+        let ada = self.user_of("ada@example.com").await;
+        self.ask(&format!("GET {ada}"), 200, Value::Null).await;
+        self.ask(&format!("PATCH {ada}"), 200, json!({ "name": "Ada" })).await;
+        self.ask(&format!("PATCH {ada}"), 200, json!({ "role": "admin" })).await;
+        self.ask(&format!("PATCH {ada}"), 200, json!({ "role": "member" })).await;
+        self.ask(&format!("PATCH {ada}"), 200, json!({ "email": "ada.king@example.com" })).await;
+        self.ask(&format!("PATCH {ada}"), 409, json!({ "email": "grace@example.com" })).await;
+        self.ask(&format!("PUT {ada}/app-roles/wiki"), 200, json!({ "role": "power" })).await;
+        self.ask(&format!("DELETE {ada}/app-roles/wiki"), 200, Value::Null).await;
+        let invited = self.ask("POST /v1/invites", 201, json!({ "email": "edsger@example.com" })).await;
+        self.ask(&format!("PATCH {}", user(&invited)), 200, json!({ "email": "dijkstra@example.com" })).await;
+
+        let gone = self.member("gone@example.com").await;
+        self.ask(&format!("DELETE {gone}"), 204, Value::Null).await;
+        self.ask(&format!("DELETE {gone}"), 404, Value::Null).await;
+        self.ask(&format!("DELETE {}", self.user_of("barbara@example.com").await), 204, Value::Null).await;
+    }
+
+    async fn lists(&self) {
+        let ada = self.user_of("ada.king@example.com").await;
+        for slug in ["shop", "wiki"] {
+            self.ask(&format!("PUT {ada}/app-roles/{slug}"), 200, json!({ "role": "basic" })).await;
+        }
+        for query in [
+            "",
+            "?sort=name",
+            "?sort=-created_at",
+            "?q=ada",
+            "?app=wiki",
+            "?app=wiki&app_role=basic",
+            "?role=member&status=active",
+        ] {
+            self.ask(&format!("GET /v1/users{query}"), 200, Value::Null).await;
+        }
+        self.ask("GET /v1/invites", 200, Value::Null).await;
+        self.ask("GET /v1/apps", 200, Value::Null).await;
+        self.ask("POST /v1/invites", 201, json!({ "email": "another@example.com" })).await;
+        for list in ["/v1/users", "/v1/invites", "/v1/apps"] {
+            let page = self.ask(&format!("GET {list}?limit=1"), 200, Value::Null).await;
+            let cursor = text(&page["next_cursor"]);
+            self.ask(&format!("GET {list}?limit=1&cursor={cursor}"), 200, Value::Null).await;
+        }
+    }
+
+    async fn oneself(&mut self) {
+        self.ask("GET /v1/me", 200, Value::Null).await;
+        self.ask("PATCH /v1/me", 200, json!({ "name": "Grace Brewster Hopper" })).await;
+        self.ask("PATCH /v1/me", 200, json!({ "name": "Grace" })).await;
+        self.sign_in(201, "grace@example.com", PASSWORD).await;
+        self.sign_in(401, "grace@example.com", "a guess").await;
+        self.sign_in(401, "nobody@example.com", "a guess").await;
+        let other = "a new and much better password";
+        let change = |current: &str, new: &str| json!({ "current_password": current, "new_password": new });
+        self.ask("POST /v1/me/password", 204, change(PASSWORD, other)).await;
+        self.ask("POST /v1/me/password", 403, change(PASSWORD, other)).await;
+        self.ask("POST /v1/me/password", 204, change(other, PASSWORD)).await;
+        self.ask("GET /v1/session", 200, Value::Null).await;
+        self.ask("DELETE /v1/session", 204, Value::Null).await;
+        self.token = self.sign_in(201, "grace@example.com", PASSWORD).await;
+    }
+
+    async fn time_that_passes(&self) {
+        // Nothing is due for the schedules, as at most times.
+        self.advance(Duration::from_mins(6)).await;
+        let late = json!({ "email": "late@example.com", "valid_hours": 1, "delivery": "link" });
+        let token = linked_token(&self.ask("POST /v1/invites", 201, late).await);
+        self.advance(Duration::from_hours(2)).await;
+        self.ask("POST /v1/invites/request-renewal", 202, json!({ "token": token })).await;
+        self.ask("POST /v1/invites/request-renewal", 202, json!({ "token": token })).await;
+        self.ask("POST /v1/invites/accept", 410, acceptance(&token, "Late")).await;
+    }
+
+    async fn mail_that_fails(&self) {
+        let mailbox = self.installation.mailbox();
+        // As often as the client tries.
+        mailbox.fail(vec![Fault::ServerError; 3]);
+        self.ask("POST /v1/invites", 201, json!({ "email": "later@example.com", "app_roles": { "wiki": "basic" } }))
+            .await;
+        self.advance(Duration::from_mins(5)).await;
+        mailbox.fail([Fault::ServerError, Fault::ServerError, Fault::ServerError, Fault::Rejected("no".to_owned())]);
+        self.ask("POST /v1/invites", 201, json!({ "email": "never@example.com" })).await;
+        self.advance(Duration::from_mins(5)).await;
+        mailbox.fail([Fault::Rejected("no".to_owned())]);
+        self.ask("POST /v1/invites", 201, json!({ "email": "refused@example.com" })).await;
+    }
+
+    async fn what_needs_nobody(&self) {
+        self.ask("GET /v1/health", 200, Value::Null).await;
+        self.ask("GET /openapi.json", 200, Value::Null).await;
+        self.ask("GET /nothing", 404, Value::Null).await;
+    }
+
+    /// Each operation is asked with a session that was last seen a while ago, which is noted.
+    async fn sessions_in_use(&mut self) {
+        for (method, path) in operations::all().iter().flat_map(operations::routes) {
+            self.token = self.sign_in(201, "grace@example.com", PASSWORD).await;
+            self.advance(Duration::from_mins(2)).await;
+            let target = path.replace('{', "no-").replace('}', "");
+            ask(&self.installation, &format!("{method} {target}"), &self.token, Value::Null).await;
+        }
+    }
+
+    async fn sign_in(&self, expected: u16, email: &str, password: &str) -> String {
+        let body = json!({ "email": email, "password": password });
+        let started = self.ask("POST /v1/sessions", expected, body).await;
+        started["token"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Somebody new with a session, as the path of the user.
+    async fn member(&self, email: &str) -> String {
+        let link = self.ask("POST /v1/invites", 201, json!({ "email": email, "delivery": "link" })).await;
+        self.ask("POST /v1/invites/accept", 201, acceptance(&linked_token(&link), "Somebody")).await;
+        user(&link)
+    }
+
+    /// The path of the user with this address.
+    async fn user_of(&self, email: &str) -> String {
+        let found = self.ask(&format!("GET /v1/users?q={email}"), 200, Value::Null).await;
+        format!("/v1/users/{}", text(&found["items"][0]["id"]))
+    }
+
+    /// The secret of the newest link that was mailed to this address.
+    fn mailed_token(&self, email: &str) -> String {
+        let mails = self.installation.mailbox().mails();
+        let mail = mails.iter().find(|mail| mail.to == [email]).expect("there is a mail");
+        let (_, token) = mail.text.split_once("#token=").expect("the mail has a link");
+        token.split_whitespace().next().unwrap_or_default().to_owned()
+    }
+
+    async fn ask(&self, request: &str, expected: u16, body: Value) -> Value {
+        let answer = ask(&self.installation, request, &self.token, body).await;
+        assert_eq!(answer.status, expected, "{request}: {}", answer.body);
+        self.installation.settle().await;
+        answer.body
+    }
+
+    async fn advance(&self, by: Duration) {
+        self.installation.advance(by).await.expect("the clock moves");
+        self.installation.settle().await;
+    }
+}
+
+fn acceptance(token: &str, name: &str) -> Value {
+    json!({ "token": token, "name": name, "password": PASSWORD })
+}
+
+/// The path of the user in an answer.
+fn user(answer: &Value) -> String {
+    format!("/v1/users/{}", text(&answer["user"]["id"]))
+}
+
+/// The secret of the link in an answer.
+fn linked_token(answer: &Value) -> String {
+    let link = text(&answer["invite_link"]);
+    link.split_once("#token=").expect("the link has a secret").1.to_owned()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is not a text")).to_owned()
+}

@@ -1,0 +1,447 @@
+//! What stories are told with: an installation for each test, clients that go through its front door, and looks behind
+//! the scenes.
+//!
+//! Every answer is held against what API.md promises of all answers, so no story has to say it again.
+
+use std::{
+    collections::BTreeSet,
+    future::{Future, IntoFuture},
+    pin::Pin,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::{
+    HeaderMap, Request,
+    header::{self, HeaderName, HeaderValue},
+};
+use hyper_util::{
+    client::legacy::{Client as Connections, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use jiff::Timestamp;
+use roster_local::{Installation, Options, mailbox::Mail};
+use serde_json::{Map, Value, json};
+
+/// A password that nobody guesses.
+pub(crate) const PASSWORD: &str = "violet kettle orbit seventeen";
+/// Another one.
+pub(crate) const NEW_PASSWORD: &str = "marble thunder pickle forty-two";
+
+/// A fresh installation, of one test.
+pub(crate) struct TestApp {
+    pub(crate) installation: Installation,
+    connections: Connections<HttpConnector, Full<Bytes>>,
+    secrets: Secrets,
+}
+
+/// Every secret that came by in a request, in an answer or in a mail: none may be found in the table.
+#[derive(Clone, Default)]
+struct Secrets(Arc<Mutex<BTreeSet<String>>>);
+
+/// Somebody who sends requests, with or without a credential.
+#[derive(Clone)]
+pub(crate) struct Client {
+    connections: Connections<HttpConnector, Full<Bytes>>,
+    base: String,
+    secrets: Secrets,
+    headers: HeaderMap,
+    /// The user behind it, as the sign-in showed them; nothing without a credential.
+    pub(crate) user: Value,
+}
+
+/// A request that is about to be sent. Awaiting it gives the answer.
+pub(crate) struct Call {
+    client: Client,
+    method: &'static str,
+    path: String,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// Method and path, for messages.
+    asked: String,
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Bytes,
+    /// The body, where it is JSON.
+    pub(crate) json: Value,
+}
+
+impl TestApp {
+    pub(crate) async fn start() -> Self {
+        let installation = Installation::start(Options::ephemeral()).await.unwrap();
+        let connections = Connections::builder(TokioExecutor::new()).build_http();
+        Self { installation, connections, secrets: Secrets::default() }
+    }
+
+    /// Somebody without a credential.
+    pub(crate) fn stranger(&self) -> Client {
+        Client {
+            connections: self.connections.clone(),
+            base: self.installation.url(),
+            secrets: self.secrets.clone(),
+            headers: HeaderMap::new(),
+            user: Value::Null,
+        }
+    }
+
+    /// The first admin of an installation that sends no mail yet.
+    pub(crate) async fn set_up(&self) -> Client {
+        let body = json!({
+            "setup_secret": self.installation.setup_secret(),
+            "email": "admin@example.com",
+            "name": "Ada Admin",
+            "password": PASSWORD,
+        });
+        self.signed_in(&self.stranger().post("/v1/setup", body).await.assert_status(201))
+    }
+
+    /// The first admin of an installation that sends mail.
+    pub(crate) async fn admin(&self) -> Client {
+        let admin = self.set_up().await;
+        admin.put("/v1/settings/email", email_settings()).await.assert_status(200);
+        admin
+    }
+
+    /// A new user with this role, signed in.
+    pub(crate) async fn user(&self, admin: &Client, email: &str, role: &str) -> Client {
+        let body = json!({ "email": email, "role": role, "delivery": "link" });
+        let invited = admin.post("/v1/invites", body).await.assert_status(201);
+        self.signed_in(&self.accept(&token_in(invited.json["invite_link"].as_str().unwrap())).await.assert_status(201))
+    }
+
+    pub(crate) async fn member(&self, admin: &Client) -> Client {
+        self.user(admin, "member@example.com", "member").await
+    }
+
+    pub(crate) async fn builder(&self, admin: &Client) -> Client {
+        self.user(admin, "builder@example.com", "builder").await
+    }
+
+    /// Accepts an invite, as the stranger who holds its token.
+    pub(crate) async fn accept(&self, token: &str) -> Answer {
+        let body = json!({ "token": token, "name": "Grace Guest", "password": PASSWORD });
+        self.stranger().post("/v1/invites/accept", body).await
+    }
+
+    pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Answer {
+        self.stranger().post("/v1/sessions", json!({ "email": email, "password": password })).await
+    }
+
+    /// The client that a sign-in made.
+    pub(crate) fn signed_in(&self, started: &Answer) -> Client {
+        let token = started.json["token"].as_str().unwrap();
+        Client {
+            user: started.json["user"].clone(),
+            ..self.stranger().with("authorization", &format!("Bearer {token}"))
+        }
+    }
+
+    /// Waits until nothing is under way.
+    pub(crate) async fn settle(&self) {
+        self.installation.settle().await;
+    }
+
+    /// Every mail that was sent, newest first.
+    pub(crate) async fn mailbox(&self) -> Vec<Mail> {
+        self.settle().await;
+        let mails = self.installation.mailbox().mails();
+        for mail in &mails {
+            self.secrets.note_tokens(&mail.text);
+            self.secrets.note_tokens(&mail.html);
+        }
+        mails
+    }
+
+    /// The mails to this address, newest first.
+    pub(crate) async fn mails_to(&self, email: &str) -> Vec<Mail> {
+        let mut mails = self.mailbox().await;
+        mails.retain(|mail| mail.to == [email]);
+        mails
+    }
+
+    /// The token of the newest mail to this address.
+    pub(crate) async fn invite_token_of(&self, email: &str) -> String {
+        let mails = self.mails_to(email).await;
+        token_in(&mails.first().unwrap_or_else(|| panic!("no mail to {email}")).text)
+    }
+
+    /// Moves the clock, and lets what is due then happen.
+    pub(crate) async fn advance(&self, by: Duration) {
+        self.installation.advance(by).await.unwrap();
+        self.settle().await;
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.installation.clock().now()
+    }
+
+    /// Every item in the table, in plain JSON.
+    pub(crate) fn dump(&self) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut start = Value::Null;
+        loop {
+            let request = json!({ "TableName": roster_local::engine::TABLE, "ExclusiveStartKey": start });
+            let page = self.installation.database().scan(serde_json::from_value(request).unwrap()).unwrap();
+            let page = serde_json::to_value(page).unwrap();
+            let found = page["Items"].as_array().unwrap().iter();
+            items.extend(found.map(|item| plain(&json!({ "M": item }))));
+            start = page["LastEvaluatedKey"].clone();
+            if start.is_null() {
+                return items;
+            }
+        }
+    }
+
+    /// The activity, oldest first.
+    pub(crate) fn activity(&self) -> Vec<Value> {
+        let mut entries = self.dump();
+        entries.retain(|item| !item["action"].is_null());
+        entries.sort_by_key(|entry| entry["id"].as_str().unwrap().to_owned());
+        entries
+    }
+
+    /// How often each of these actions is in the activity.
+    pub(crate) fn count(&self, action: &str) -> usize {
+        self.activity().iter().filter(|entry| entry["action"] == action).count()
+    }
+
+    /// Every secret that came by.
+    pub(crate) fn secrets(&self) -> BTreeSet<String> {
+        self.secrets.0.lock().unwrap().clone()
+    }
+}
+
+/// E-mail settings that work.
+pub(crate) fn email_settings() -> Value {
+    json!({
+        "from_address": "users@example.com",
+        "from_name": "Engines",
+        "company": "Analytical Engines",
+        "platform_url": "https://users.example.com",
+    })
+}
+
+/// What stands behind `#token=` in a text.
+pub(crate) fn token_in(text: &str) -> String {
+    let (_, rest) = text.split_once("#token=").unwrap_or_else(|| panic!("no link in {text}"));
+    rest.split(|c: char| !(c.is_ascii_alphanumeric() || "_.-".contains(c))).next().unwrap().to_owned()
+}
+
+/// A value of DynamoDB's, without its types.
+fn plain(value: &Value) -> Value {
+    let (kind, value) = value.as_object().and_then(|typed| typed.iter().next()).expect("a typed value");
+    match (kind.as_str(), value) {
+        ("N", Value::String(number)) => number.parse().map_or_else(|_| json!(number), Value::Number),
+        ("NULL", _) => Value::Null,
+        ("L", Value::Array(values)) => values.iter().map(plain).collect(),
+        ("M", Value::Object(values)) => {
+            let values = values.iter().map(|(name, value)| (name.clone(), plain(value)));
+            Value::Object(values.collect::<Map<_, _>>())
+        }
+        _ => value.clone(),
+    }
+}
+
+impl Secrets {
+    fn note(&self, secret: &str) {
+        self.0.lock().unwrap().insert(secret.to_owned());
+    }
+
+    /// Notes what is secret in a body, of a request or of an answer.
+    fn note_all(&self, body: &Value) {
+        let Value::Object(fields) = body else { return };
+        for (name, value) in fields {
+            let is_secret = name == "token" || name == "setup_secret" || name.ends_with("password");
+            match value {
+                Value::String(text) if is_secret && text.len() >= 12 => self.note(text),
+                Value::String(text) if name == "invite_link" => self.note_tokens(text),
+                _ => {}
+            }
+        }
+    }
+
+    fn note_tokens(&self, text: &str) {
+        if text.contains("#token=") {
+            self.note(&token_in(text));
+        }
+    }
+}
+
+impl Client {
+    /// The same client, with one more header on all its requests.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.insert(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+        self
+    }
+
+    /// The id of the user behind it.
+    pub(crate) fn id(&self) -> &str {
+        self.user["id"].as_str().expect("a client with a user")
+    }
+
+    /// The session token that it sends.
+    pub(crate) fn token(&self) -> &str {
+        self.headers["authorization"].to_str().unwrap().trim_start_matches("Bearer ")
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Call {
+        self.call("GET", path)
+    }
+
+    pub(crate) fn post(&self, path: &str, body: Value) -> Call {
+        self.call("POST", path).json(body)
+    }
+
+    pub(crate) fn put(&self, path: &str, body: Value) -> Call {
+        self.call("PUT", path).json(body)
+    }
+
+    pub(crate) fn patch(&self, path: &str, body: Value) -> Call {
+        self.call("PATCH", path).json(body)
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Call {
+        self.call("DELETE", path)
+    }
+
+    pub(crate) fn call(&self, method: &'static str, path: &str) -> Call {
+        let headers = self.headers.clone();
+        Call { client: self.clone(), method, path: path.to_owned(), headers, body: Bytes::new() }
+    }
+}
+
+impl Call {
+    #[expect(clippy::needless_pass_by_value, reason = "a body reads best as it is written")]
+    pub(crate) fn json(self, body: Value) -> Self {
+        self.client.secrets.note_all(&body);
+        self.body(body.to_string()).header("content-type", "application/json")
+    }
+
+    pub(crate) fn body(self, body: impl Into<Bytes>) -> Self {
+        Self { body: body.into(), ..self }
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+        self.headers.insert(name.parse::<HeaderName>().unwrap(), value);
+        self
+    }
+
+    async fn send(self) -> Answer {
+        let asked = format!("{} {}", self.method, self.path);
+        let mut request = Request::builder().method(self.method).uri(format!("{}{}", self.client.base, self.path));
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(Full::new(self.body)).unwrap_or_else(|error| panic!("{asked}: {error}"));
+        let response = self.client.connections.request(request).await;
+        let (head, body) = response.unwrap_or_else(|error| panic!("{asked}: {error:?}")).into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let json = serde_json::from_slice(&bytes).unwrap_or_default();
+        let answer = Answer { asked, status: head.status.as_u16(), headers: head.headers, bytes, json };
+        answer.assert_promises();
+        self.client.secrets.note_all(&answer.json);
+        answer
+    }
+}
+
+impl IntoFuture for Call {
+    type Output = Answer;
+    type IntoFuture = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+impl Answer {
+    #[track_caller]
+    pub(crate) fn assert_status(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{self}");
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_problem(self, status: u16, slug: &str) -> Self {
+        assert_eq!(self.slug(), Some(slug), "{self}");
+        self.assert_status(status)
+    }
+
+    /// Asserts a 400 that names exactly these fields.
+    #[track_caller]
+    pub(crate) fn assert_refuses(self, pointers: &[&str]) -> Self {
+        let mut refused = self.refused();
+        refused.sort_unstable();
+        let mut expected = pointers.to_vec();
+        expected.sort_unstable();
+        assert_eq!(refused, expected, "{self}");
+        self.assert_problem(400, "invalid-fields")
+    }
+
+    /// The fields that the answer refuses.
+    pub(crate) fn refused(&self) -> Vec<&str> {
+        let errors = self.json["errors"].as_array().into_iter().flatten();
+        errors.map(|error| error["pointer"].as_str().unwrap()).collect()
+    }
+
+    /// The kind of the problem; nothing, if it is none.
+    pub(crate) fn slug(&self) -> Option<&str> {
+        self.json["type"].as_str()?.strip_prefix("/problems/")
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The items of a list.
+    pub(crate) fn items(&self) -> &[Value] {
+        self.json["items"].as_array().unwrap_or_else(|| panic!("no list: {self}"))
+    }
+
+    /// A field of each item of a list.
+    pub(crate) fn each(&self, field: &str) -> Vec<&str> {
+        self.items().iter().map(|item| item[field].as_str().unwrap_or_default()).collect()
+    }
+
+    /// What every answer of the API keeps to.
+    fn assert_promises(&self) {
+        if self.asked.contains(" /_local/") {
+            return;
+        }
+        assert!(self.status < 500, "{self}");
+        assert!(self.header("x-request-id").is_some_and(|id| !id.is_empty()), "{self}");
+        assert_eq!(self.header("cache-control"), Some("no-store"), "{self}");
+        assert_eq!(self.header("x-content-type-options"), Some("nosniff"), "{self}");
+        let kind = self.header(header::CONTENT_TYPE.as_str());
+        match self.status {
+            204 => assert!(self.bytes.is_empty(), "{self}"),
+            200..300 => assert_eq!(kind, Some("application/json"), "{self}"),
+            _ if self.asked.starts_with("HEAD ") => {}
+            _ => {
+                assert_eq!(kind, Some("application/problem+json"), "{self}");
+                assert!(self.slug().is_some_and(|slug| !slug.is_empty()), "{self}");
+                assert_eq!(self.json["status"], self.status, "{self}");
+                for field in ["title", "detail"] {
+                    assert!(self.json[field].as_str().is_some_and(|text| !text.is_empty()), "{self}");
+                }
+                assert_eq!(self.slug() == Some("invalid-fields"), !self.refused().is_empty(), "{self}");
+            }
+        }
+        if self.slug() == Some("unauthenticated") {
+            assert_eq!((self.status, self.header("www-authenticate")), (401, Some("Bearer")), "{self}");
+        }
+    }
+}
+
+impl std::fmt::Display for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {} {}", self.asked, self.status, String::from_utf8_lossy(&self.bytes))
+    }
+}
