@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin, time::Duration};
 
 use axum::{Router, http::Method};
 use lambda_runtime::Error;
-use roster_domain::UserId;
+use roster_domain::{ApiKeyId, SessionId, UserId};
 use roster_mail::Mailer;
 use roster_store::keys;
 use roster_web::{App, Manner, harden};
@@ -224,7 +224,7 @@ pub fn document() -> openapi::OpenApi {
         description = "User management for teams on AWS. Lists come in pages; refusals are problem+json (RFC 9457)."
     ),
     // What only paths mention is not found by itself.
-    components(schemas(UserId)),
+    components(schemas(ApiKeyId, SessionId, UserId)),
     modifiers(&Credentials)
 )]
 struct About;

@@ -21,6 +21,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the activity
+         * @description Newest first. A page may hold fewer entries than `limit` and still be followed by others: go on while there is a
+         *     `next_cursor`.
+         */
+        get: operations["list_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List API keys */
+        get: operations["list_api_keys"];
+        put?: never;
+        /** Create an API key */
+        post: operations["create_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete an API key */
+        delete: operations["delete_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/apps": {
         parameters: {
             query?: never;
@@ -48,6 +104,25 @@ export interface paths {
         };
         /** Get an app */
         get: operations["get_app"];
+        put?: never;
+        post?: never;
+        /** Delete an app */
+        delete: operations["delete_app"];
+        options?: never;
+        head?: never;
+        /** Change an app */
+        patch: operations["update_app"];
+        trace?: never;
+    };
+    "/v1/apps/{slug}/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the users of an app */
+        get: operations["list_app_users"];
         put?: never;
         post?: never;
         delete?: never;
@@ -102,6 +177,23 @@ export interface paths {
         put?: never;
         /** Accept an invite */
         post: operations["accept_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invites/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Invite many users */
+        post: operations["invite_users"];
         delete?: never;
         options?: never;
         head?: never;
@@ -163,6 +255,43 @@ export interface paths {
         patch: operations["update_me"];
         trace?: never;
     };
+    "/v1/me/access/{app}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Check my access to an app */
+        get: operations["check_access"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the apps I may enter
+         * @description All of them: nobody has a role in more than 50.
+         */
+        get: operations["list_my_apps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me/password": {
         parameters: {
             query?: never;
@@ -174,6 +303,94 @@ export interface paths {
         put?: never;
         /** Change my password */
         post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List my sessions */
+        get: operations["list_my_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of my sessions */
+        delete: operations["end_my_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/password-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the password policy */
+        get: operations["get_password_policy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/password-resets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a password reset
+         * @description The answer is the same for every address. 3 times an hour for one address, 30 times for one client.
+         */
+        post: operations["request_password_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/password-resets/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set a new password with a reset link */
+        post: operations["complete_password_reset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -209,7 +426,9 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description With `X-Roster-Request: 1` the answer also sets the console's cookie.
+         * @description After 5 wrong passwords for an account from one client address (a setting), that address pauses for this account: a
+         *     minute, then twice as long with each further one, an hour at most. After 100 wrong ones in a row from everywhere, the
+         *     account pauses. With `X-Roster-Request: 1` the answer also sets the console's cookie.
          */
         post: operations["sign_in"];
         delete?: never;
@@ -229,6 +448,24 @@ export interface paths {
         get: operations["get_email_settings"];
         /** Set the e-mail settings */
         put: operations["set_email_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/settings/security": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the security settings */
+        get: operations["get_security_settings"];
+        /** Set the security settings */
+        put: operations["set_security_settings"];
         post?: never;
         delete?: never;
         options?: never;
@@ -268,6 +505,82 @@ export interface paths {
          */
         get: operations["list_users"];
         put?: never;
+        /** Create a user */
+        post: operations["create_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create many users */
+        post: operations["create_users"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Delete many users */
+        post: operations["delete_users"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export users
+         * @description By e-mail address, the first line of the first part naming the columns. Where there is more, `X-Next-Cursor` holds
+         *     the `cursor` of the next part and `Link` its address.
+         */
+        get: operations["export_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count users
+         * @description The counts follow changes within seconds.
+         */
+        get: operations["get_users_summary"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -292,6 +605,26 @@ export interface paths {
         head?: never;
         /** Change a user */
         patch: operations["update_user"];
+        trace?: never;
+    };
+    "/v1/users/{id}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a user's activity
+         * @description Newest first. It stays when the user is deleted.
+         */
+        get: operations["list_user_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/users/{id}/app-roles/{app}": {
@@ -330,6 +663,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/users/{id}/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reset a user's password */
+        post: operations["reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{id}/reactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reactivate a user */
+        post: operations["reactivate_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a user's sessions */
+        get: operations["list_user_sessions"];
+        put?: never;
+        post?: never;
+        /** End all sessions of a user */
+        delete: operations["end_user_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{id}/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a session of a user */
+        delete: operations["end_user_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Suspend a user */
+        post: operations["suspend_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{id}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Unlock a user */
+        post: operations["unlock_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -342,6 +778,60 @@ export interface components {
             /** @description What stands behind `#token=` in the link. */
             token: string;
         };
+        /** @description An app, and one's role in it. */
+        Access: {
+            app: components["schemas"]["App"];
+            /** @example basic */
+            role: string;
+        };
+        /** @description An entry of the activity: who did what to whom, when and from where. */
+        Activity: {
+            /** @example user.invited */
+            action: string;
+            actor: components["schemas"]["Party"];
+            /** Format: date-time */
+            at: string;
+            /**
+             * @description Each changed field, before and after.
+             * @example {
+             *       "role": [
+             *         "member",
+             *         "admin"
+             *       ]
+             *     }
+             */
+            changes: {
+                [key: string]: (string | null)[];
+            };
+            /** @example 01JD8ZQ4V9WX6M2N3P5R7S8T9A */
+            id: string;
+            ip?: string | null;
+            request_id?: string | null;
+            subject: components["schemas"]["Party"];
+            user_agent?: string | null;
+        };
+        /** @description An API key. */
+        ApiKey: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /** Format: date-time */
+            expires_at?: string | null;
+            id: string;
+            /** @example Payroll */
+            name: string;
+            role: components["schemas"]["Role"];
+        };
+        ApiKeyCreated: {
+            api_key: components["schemas"]["ApiKey"];
+            /**
+             * @description What the program sends as `Authorization: Bearer …`; given once.
+             * @example key_01JD8ZQ4V9WX6M2N3P5R7S8T9A.…
+             */
+            key: string;
+        };
+        /** @example 01JD8ZQ4V9WX6M2N3P5R7S8T9A */
+        ApiKeyId: string;
         /** @description An app. */
         App: {
             /** Format: date-time */
@@ -367,12 +857,36 @@ export interface components {
          * @example basic
          */
         AppSlug: string;
+        /** @description A user of an app. */
+        AppUser: {
+            /** @example basic */
+            role: string;
+            user: components["schemas"]["User"];
+        };
         /** @description The password, and the one in its place. */
         ChangePassword: {
             /** Format: password */
             current_password: string;
             /** Format: password */
             new_password: string;
+        };
+        /** @description The secret of a link, and the new password. */
+        CompletePasswordReset: {
+            /** Format: password */
+            new_password: string;
+            /** @description What stands behind `#token=` in the link. */
+            token: string;
+        };
+        /** @description A new API key. */
+        CreateApiKey: {
+            /**
+             * Format: date-time
+             * @description It never expires, if nothing is said.
+             */
+            expires_at?: string | null;
+            /** @description What it is for. */
+            name: components["schemas"]["Line"];
+            role: components["schemas"]["Role"];
         };
         /** @description A new app. */
         CreateApp: {
@@ -383,11 +897,59 @@ export interface components {
             slug: components["schemas"]["AppSlug"];
             url?: components["schemas"]["WebAddress"] | null;
         };
+        /** @description What became of a row. */
+        CreateOutcome: {
+            detail?: string | null;
+            email?: string | null;
+            /**
+             * @description `created`, `exists` or `invalid`.
+             * @example created
+             */
+            outcome: string;
+            /** @description To be handed to the user; given once. */
+            temporary_password?: string | null;
+            user_id?: string | null;
+        };
+        /** @description A new user. */
+        CreateUser: {
+            /**
+             * @description A role in each app that the user may enter, by slug.
+             * @example {
+             *       "wiki": "basic"
+             *     }
+             */
+            app_roles?: {
+                [key: string]: string;
+            } | null;
+            email: components["schemas"]["EmailAddress"];
+            name?: components["schemas"]["PersonName"] | null;
+            role?: components["schemas"]["Role"] | null;
+        };
+        /** @description Whom to create. */
+        CreateUsers: {
+            /** @description Answers the same, and changes nothing. */
+            dry_run?: boolean | null;
+            users: components["schemas"]["CreateUser"][];
+        };
         CurrentSession: {
             /** @description Whether the password is temporary: until it is changed, the session may do nothing else. */
             password_change_required: boolean;
             session: components["schemas"]["Session"];
             user: components["schemas"]["User"];
+        };
+        /** @description What became of a row. */
+        DeleteOutcome: {
+            detail?: string | null;
+            id: unknown;
+            /**
+             * @description `deleted`, `not_found` or `refused`.
+             * @example deleted
+             */
+            outcome: string;
+        };
+        /** @description Whom to delete. */
+        DeleteUsers: {
+            ids: components["schemas"]["UserId"][];
         };
         /**
          * @description How far the mail of an invite has come.
@@ -458,6 +1020,19 @@ export interface components {
             /** Format: int32 */
             times_sent: number;
         };
+        /** @description What became of a row. */
+        InviteOutcome: {
+            detail?: string | null;
+            email?: string | null;
+            /** @description With delivery `link`: the link to hand over, given once. */
+            invite_link?: string | null;
+            /**
+             * @description `invited`, `exists` or `invalid`.
+             * @example invited
+             */
+            outcome: string;
+            user_id?: string | null;
+        };
         /** @description Whom to invite, and to what. */
         InviteUser: {
             /**
@@ -481,6 +1056,12 @@ export interface components {
              */
             valid_hours?: number | null;
         };
+        /** @description Whom to invite. */
+        InviteUsers: {
+            /** @description Answers the same, and changes nothing. */
+            dry_run?: boolean | null;
+            invites: components["schemas"]["InviteUser"][];
+        };
         /** @description An invite that was issued. */
         Issued: {
             /**
@@ -496,6 +1077,62 @@ export interface components {
          */
         Line: string;
         /** @description A part of a list. */
+        ListOf_Access: {
+            items: {
+                app: components["schemas"]["App"];
+                /** @example basic */
+                role: string;
+            }[];
+            /** @description Where the next part begins; `null` at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A part of a list. */
+        ListOf_Activity: {
+            items: {
+                /** @example user.invited */
+                action: string;
+                actor: components["schemas"]["Party"];
+                /** Format: date-time */
+                at: string;
+                /**
+                 * @description Each changed field, before and after.
+                 * @example {
+                 *       "role": [
+                 *         "member",
+                 *         "admin"
+                 *       ]
+                 *     }
+                 */
+                changes: {
+                    [key: string]: (string | null)[];
+                };
+                /** @example 01JD8ZQ4V9WX6M2N3P5R7S8T9A */
+                id: string;
+                ip?: string | null;
+                request_id?: string | null;
+                subject: components["schemas"]["Party"];
+                user_agent?: string | null;
+            }[];
+            /** @description Where the next part begins; `null` at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A part of a list. */
+        ListOf_ApiKey: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                created_by: string;
+                /** Format: date-time */
+                expires_at?: string | null;
+                id: string;
+                /** @example Payroll */
+                name: string;
+                role: components["schemas"]["Role"];
+            }[];
+            /** @description Where the next part begins; `null` at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A part of a list. */
         ListOf_App: {
             items: {
                 /** Format: date-time */
@@ -507,6 +1144,37 @@ export interface components {
                 /** @example wiki */
                 slug: string;
                 url?: string | null;
+            }[];
+            /** @description Where the next part begins; `null` at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A part of a list. */
+        ListOf_AppUser: {
+            items: {
+                /** @example basic */
+                role: string;
+                user: components["schemas"]["User"];
+            }[];
+            /** @description Where the next part begins; `null` at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A part of a list. */
+        ListOf_Session: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /** @description Whether it is the one that asks. */
+                current: boolean;
+                /** Format: date-time */
+                expires_at: string;
+                id: string;
+                ip?: string | null;
+                /**
+                 * Format: date-time
+                 * @description To the minute.
+                 */
+                last_seen_at: string;
+                user_agent?: string | null;
             }[];
             /** @description Where the next part begins; `null` at the end. */
             next_cursor?: string | null;
@@ -559,6 +1227,17 @@ export interface components {
             name: components["schemas"]["Line"];
             slug: components["schemas"]["RoleSlug"];
         };
+        /** @description Who did something, or to whom or what it was done. */
+        Party: {
+            id?: string | null;
+            /**
+             * @description `user`, `api_key`, `system`, `anonymous`, `address`, `app` or `installation`.
+             * @example user
+             */
+            kind: string;
+            /** @example Ada Lovelace */
+            label?: string | null;
+        };
         /** @description What a new password must be like. */
         PasswordPolicy: {
             /**
@@ -572,6 +1251,17 @@ export interface components {
              * @example 12
              */
             min_length: number;
+        };
+        PasswordResetRequested: {
+            /** @example If the address belongs to an account, a mail is on its way. */
+            detail: string;
+        };
+        PasswordShown: {
+            /**
+             * @description To be handed to the user; given once. It must be changed at the next sign-in and expires.
+             * @example 7kqm-2xfr-9dwt-hn4p-c8ve
+             */
+            temporary_password: string;
         };
         /**
          * @description What a person is called: one line of text, in any script.
@@ -628,6 +1318,64 @@ export interface components {
             /** @example requested */
             renewal: string;
         };
+        /** @description Whose password is to be reset. */
+        RequestPasswordReset: {
+            email: components["schemas"]["EmailAddress"];
+        };
+        /**
+         * @description How a password is reset.
+         * @enum {string}
+         */
+        ResetBy: "show" | "email";
+        ResetMailed: {
+            user: components["schemas"]["User"];
+        };
+        /** @description How the user gets a new password. */
+        ResetPassword: {
+            delivery: components["schemas"]["ResetBy"];
+        };
+        /** @description The outcomes of a bulk call, in the order of its rows. */
+        Results_CreateOutcome: {
+            results: {
+                detail?: string | null;
+                email?: string | null;
+                /**
+                 * @description `created`, `exists` or `invalid`.
+                 * @example created
+                 */
+                outcome: string;
+                /** @description To be handed to the user; given once. */
+                temporary_password?: string | null;
+                user_id?: string | null;
+            }[];
+        };
+        /** @description The outcomes of a bulk call, in the order of its rows. */
+        Results_DeleteOutcome: {
+            results: {
+                detail?: string | null;
+                id: unknown;
+                /**
+                 * @description `deleted`, `not_found` or `refused`.
+                 * @example deleted
+                 */
+                outcome: string;
+            }[];
+        };
+        /** @description The outcomes of a bulk call, in the order of its rows. */
+        Results_InviteOutcome: {
+            results: {
+                detail?: string | null;
+                email?: string | null;
+                /** @description With delivery `link`: the link to hand over, given once. */
+                invite_link?: string | null;
+                /**
+                 * @description `invited`, `exists` or `invalid`.
+                 * @example invited
+                 */
+                outcome: string;
+                user_id?: string | null;
+            }[];
+        };
         /**
          * @description What a user may do in the installation. Ordered: who is more may do what those below may.
          * @enum {string}
@@ -638,6 +1386,34 @@ export interface components {
          * @example basic
          */
         RoleSlug: string;
+        /** @description What passwords, sign-ins and sessions must keep to. */
+        SecuritySettings: {
+            /**
+             * Format: int32
+             * @example 12
+             */
+            password_min_length: number;
+            /**
+             * Format: int32
+             * @example 168
+             */
+            session_absolute_hours: number;
+            /**
+             * Format: int32
+             * @example 1440
+             */
+            session_idle_minutes: number;
+            /**
+             * Format: int32
+             * @example 5
+             */
+            sign_in_attempts: number;
+            /**
+             * Format: int32
+             * @example 168
+             */
+            temporary_password_hours: number;
+        };
         /** @description A session. */
         Session: {
             /** Format: date-time */
@@ -655,6 +1431,8 @@ export interface components {
             last_seen_at: string;
             user_agent?: string | null;
         };
+        /** @example 01JD8ZQ4V9WX6M2N3P5R7S8T9A */
+        SessionId: string;
         /** @description A role in an app. */
         SetAppRole: {
             role: components["schemas"]["RoleSlug"];
@@ -679,6 +1457,34 @@ export interface components {
              * @description 60, if nothing is said.
              */
             reset_valid_minutes?: number | null;
+        };
+        /** @description What passwords, sign-ins and sessions must keep to. What is left out gets its default. */
+        SetSecuritySettings: {
+            /**
+             * Format: int32
+             * @description In characters; 12, if nothing is said. NIST SP 800-63B-4 advises 15 where the password is all that is asked.
+             */
+            password_min_length?: number | null;
+            /**
+             * Format: int32
+             * @description A session ends so long after the sign-in; 168, if nothing is said.
+             */
+            session_absolute_hours?: number | null;
+            /**
+             * Format: int32
+             * @description A session ends when it is not used for so long; 1440, if nothing is said.
+             */
+            session_idle_minutes?: number | null;
+            /**
+             * Format: int32
+             * @description Wrong passwords that are free before pauses begin; 5, if nothing is said.
+             */
+            sign_in_attempts?: number | null;
+            /**
+             * Format: int32
+             * @description A temporary password opens nothing after this time; 168, if nothing is said.
+             */
+            temporary_password_hours?: number | null;
         };
         /** @description The first admin. */
         SetUp: {
@@ -714,11 +1520,29 @@ export interface components {
          * @enum {string}
          */
         Status: "invited" | "invite_expired" | "active" | "suspended";
+        /** @description Why, and for how long. */
+        SuspendUser: {
+            /** @description Told to the user when they try to sign in. */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description The moment at which the suspension ends by itself.
+             */
+            until?: string | null;
+        };
         /** @description Why and until when a user is suspended. */
         Suspension: {
             reason?: string | null;
             /** Format: date-time */
             until?: string | null;
+        };
+        /** @description What changes; what is left out stays as it is, `null` takes it away. */
+        UpdateApp: {
+            description?: components["schemas"]["Line"] | null;
+            name?: components["schemas"]["Line"] | null;
+            /** @description The whole list. */
+            roles?: components["schemas"]["NewAppRole"][] | null;
+            url?: components["schemas"]["WebAddress"] | null;
         };
         /** @description A change of one's own account. */
         UpdateMe: {
@@ -768,8 +1592,42 @@ export interface components {
              */
             version: number;
         };
+        /** @description A user who was created. */
+        UserCreated: {
+            /**
+             * @description To be handed to the user; given once. It must be changed at the first sign-in and expires.
+             * @example 7kqm-2xfr-9dwt-hn4p-c8ve
+             */
+            temporary_password: string;
+            user: components["schemas"]["User"];
+        };
         /** @example 01JD8ZQ4V9WX6M2N3P5R7S8T9A */
         UserId: string;
+        UsersSummary: {
+            /**
+             * @example {
+             *       "admin": 2,
+             *       "builder": 3,
+             *       "member": 38
+             *     }
+             */
+            by_role: {
+                [key: string]: number;
+            };
+            /**
+             * @example {
+             *       "invited": 2,
+             *       "invite_expired": 0,
+             *       "active": 40,
+             *       "suspended": 1
+             *     }
+             */
+            by_status: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            total: number;
+        };
         /**
          * Format: uri
          * @description An address on the web: `https`, or `http` on this machine.
@@ -801,6 +1659,224 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+        };
+    };
+    list_activity: {
+        parameters: {
+            query?: {
+                /**
+                 * @description What happened, such as `user.invited`.
+                 * @example user.invited
+                 */
+                action?: string;
+                /** @description The id of the user or API key who did it. */
+                actor?: string;
+                from?: string;
+                to?: string;
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_Activity"];
+                };
+            };
+            /** @description `invalid-fields` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_api_keys: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_ApiKey"];
+                };
+            };
+            /** @description `invalid-fields` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_api_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to repeat the request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateApiKey"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyCreated"];
+                };
+            };
+            /** @description `invalid-fields` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ApiKeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key opens nothing any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `api-key-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -858,7 +1934,10 @@ export interface operations {
     create_app: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes it safe to repeat the request. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -912,6 +1991,15 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     get_app: {
@@ -931,6 +2019,186 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["App"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-app` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: components["schemas"]["AppSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The app is gone; nobody may enter it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-app` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: components["schemas"]["AppSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateApp"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["App"];
+                };
+            };
+            /** @description `invalid-fields` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-app` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-in-use`, with the `role` and the `count` of its users */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_app_users: {
+        parameters: {
+            query?: {
+                /** @description Who has this role. */
+                role?: string;
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                slug: components["schemas"]["AppSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_AppUser"];
+                };
+            };
+            /** @description `invalid-fields` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `unauthenticated` */
@@ -1039,7 +2307,10 @@ export interface operations {
     invite_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes it safe to repeat the request. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1137,6 +2408,78 @@ export interface operations {
             };
             /** @description `invite-expired`; `invite-replaced` by a newer link */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invite_users: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to repeat the request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteUsers"];
+            };
+        };
+        responses: {
+            /** @description An outcome for each row, in order. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Results_InviteOutcome"];
+                };
+            };
+            /** @description `invalid-fields` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `email-not-configured` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1337,6 +2680,91 @@ export interface operations {
             };
         };
     };
+    check_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app: components["schemas"]["AppSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Access"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no-access`, `password-change-required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-app` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_my_apps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_Access"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `password-change-required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     change_password: {
         parameters: {
             query?: never;
@@ -1377,6 +2805,221 @@ export interface operations {
             };
             /** @description `wrong-password` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_my_sessions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_Session"];
+                };
+            };
+            /** @description `invalid-fields` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `password-change-required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_my_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session has ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `password-change-required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_password_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordPolicy"];
+                };
+            };
+        };
+    };
+    request_password_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestPasswordReset"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordResetRequested"];
+                };
+            };
+            /** @description `invalid-fields` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `email-not-configured` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complete_password_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompletePasswordReset"];
+            };
+        };
+        responses: {
+            /** @description The password is changed; all sessions have ended. Sign in with it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid-fields`, with what the password lacks */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `link-unknown`: wrong, used, or void */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `link-expired` */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1480,8 +3123,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `account-suspended` */
+            /** @description After the right password: `account-suspended`, `temporary-password-expired` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1547,6 +3199,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EmailSettings"];
+                };
+            };
+            /** @description `invalid-fields` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_security_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecuritySettings"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_security_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetSecuritySettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecuritySettings"];
                 };
             };
             /** @description `invalid-fields` */
@@ -1693,6 +3432,292 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to repeat the request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateUser"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserCreated"];
+                };
+            };
+            /** @description `invalid-fields` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `email-taken`, with `user_id` and `user_status` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_users: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to repeat the request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateUsers"];
+            };
+        };
+        responses: {
+            /** @description An outcome for each row, in order. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Results_CreateOutcome"];
+                };
+            };
+            /** @description `invalid-fields` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_users: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to repeat the request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteUsers"];
+            };
+        };
+        responses: {
+            /** @description An outcome for each id, in order. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Results_DeleteOutcome"];
+                };
+            };
+            /** @description `invalid-fields` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_users: {
+        parameters: {
+            query?: {
+                /** @description `X-Next-Cursor` of the part before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The users. */
+            200: {
+                headers: {
+                    /** @description The `cursor` of the next part, where there is one. */
+                    "X-Next-Cursor"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description `invalid-fields` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_users_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsersSummary"];
                 };
             };
             /** @description `unauthenticated` */
@@ -1915,6 +3940,67 @@ export interface operations {
             };
         };
     };
+    list_user_activity: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_Activity"];
+                };
+            };
+            /** @description `invalid-fields` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `user-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     set_app_role: {
         parameters: {
             query?: never;
@@ -2053,7 +4139,10 @@ export interface operations {
     renew_invite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes it safe to repeat the request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: components["schemas"]["UserId"];
             };
@@ -2119,6 +4208,15 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     revoke_invite: {
@@ -2168,6 +4266,453 @@ export interface operations {
             };
             /** @description `not-invited` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to repeat the request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetPassword"];
+            };
+        };
+        responses: {
+            /** @description With `show`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordShown"];
+                };
+            };
+            /** @description With `email`: a mail is on its way. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetMailed"];
+                };
+            };
+            /** @description `invalid-fields` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `user-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `still-invited`, `email-not-configured` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reactivate_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change is meant for. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `user-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `still-invited` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_user_sessions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_Session"];
+                };
+            };
+            /** @description `invalid-fields` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `user-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_user_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All sessions have ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `user-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_user_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["UserId"];
+                session: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session has ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `user-not-found`, `session-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suspend_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change is meant for. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SuspendUser"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description `invalid-fields` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `user-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `own-account`, `last-admin`, `still-invited` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlock_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `user-not-found` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
