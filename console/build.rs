@@ -60,7 +60,9 @@ fn install() -> Result<(), Box<dyn Error>> {
 fn run<A: AsRef<OsStr>>(program: &str, arguments: impl IntoIterator<Item = A>) -> Result<(), Box<dyn Error>> {
     let output = Command::new(program).args(arguments).output().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => {
-            format!("{program} was not found: the console is built with Node 20.19 or newer; install it from nodejs.org")
+            format!(
+                "{program} was not found: the console is built with Node 20.19 or newer; install it from nodejs.org"
+            )
         }
         _ => format!("{program} cannot be run: {error}"),
     })?;

@@ -50,7 +50,7 @@ export function useForm<T extends object>({ initial, send, draft }: Options<T>) 
             name,
             value: values[name],
             error: wrong[name],
-            onChange: (value: T[K]) => set({ [name]: value } as Partial<T>),
+            onChange: (value: T[K]) => set({ [name]: value } as unknown as Partial<T>),
         }),
         wrong,
         isBusy: mutation.isPending,
@@ -99,5 +99,5 @@ export function FormError({ error, except = [] }: { error: Error | null; except?
 
 /** Something that a button does; why it did not is told. */
 export function useAction<A = void>(act: (argument: A) => Promise<unknown>) {
-    return useMutation({ mutationFn: act, onError: toastFailure });
+    return useMutation<unknown, Error, A>({ mutationFn: act, onError: toastFailure });
 }

@@ -12,7 +12,12 @@ export type Status = components["schemas"]["Status"];
 export type Role = components["schemas"]["Role"];
 export type EmailSettings = components["schemas"]["EmailSettings"];
 export type UserFilter = NonNullable<operations["list_users"]["parameters"]["query"]>;
-export type { Activity, ApiKey, Invitation, RowResult, SecuritySettings, Template } from "./pending";
+export type Activity = components["schemas"]["Activity"];
+export type ApiKey = components["schemas"]["ApiKey"];
+export type SecuritySettings = components["schemas"]["SecuritySettings"];
+export type PasswordPolicy = components["schemas"]["PasswordPolicy"];
+export type RowResult = components["schemas"]["CreateOutcome"];
+export type { Template } from "./pending";
 
 /** Who is signed in; `null` for nobody. */
 export const sessionQuery = queryOptions({
@@ -31,6 +36,12 @@ export const sessionQuery = queryOptions({
 export const setupQuery = queryOptions({
     queryKey: ["setup"],
     queryFn: () => answer(api.GET("/v1/setup")),
+    staleTime: Infinity,
+});
+
+export const passwordPolicyQuery = queryOptions({
+    queryKey: ["password-policy"],
+    queryFn: () => answer(api.GET("/v1/password-policy")),
     staleTime: Infinity,
 });
 

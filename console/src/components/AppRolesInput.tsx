@@ -25,8 +25,8 @@ export function AppRolesInput({ value, onChange }: Props) {
                             value={value[app.slug] ?? ""}
                             onChange={(event) => {
                                 const role = event.currentTarget.value;
-                                const { [app.slug]: _, ...others } = value;
-                                onChange(role ? { ...others, [app.slug]: role } : others);
+                                const others = Object.entries(value).filter(([slug]) => slug !== app.slug);
+                                onChange(Object.fromEntries(role ? [...others, [app.slug, role]] : others));
                             }}
                             data={[
                                 { value: "", label: texts.fields.noAccess },

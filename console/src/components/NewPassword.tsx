@@ -1,4 +1,6 @@
 import { PasswordInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { passwordPolicyQuery } from "../api/queries";
 import { texts } from "../texts";
 import classes from "./NewPassword.module.css";
 
@@ -8,7 +10,6 @@ interface Props {
     value: string;
     error?: string;
     onChange: (event: { currentTarget: { value: string } }) => void;
-    minLength?: number;
     /** What a good password does not contain. */
     personal?: (string | null | undefined)[];
     autoFocus?: boolean;
@@ -17,8 +18,9 @@ interface Props {
 const t = texts.newPassword;
 
 /** A new password, and how good it is while it is typed. The server has the last word. */
-export function NewPassword({ label = t.label, minLength = 12, personal = [], ...input }: Props) {
+export function NewPassword({ label = t.label, personal = [], ...input }: Props) {
     const { value } = input;
+    const minLength = useQuery(passwordPolicyQuery).data?.min_length ?? 12;
     const length = Array.from(value).length;
     const isPersonal = personal.some((text) => text && text.length > 2 && value.toLowerCase().includes(text.toLowerCase()));
     const strength = length < minLength || isPersonal ? Math.min(1, length) : strengthOf(value);

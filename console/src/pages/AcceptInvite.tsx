@@ -62,7 +62,6 @@ function Accept({ token, invite }: { token: string; invite: components["schemas"
                 <TextInput label={t.name} autoComplete="name" autoFocus={!invite.name} {...form.text("name")} />
                 <NewPassword
                     autoFocus={Boolean(invite.name)}
-                    minLength={invite.password_policy.min_length}
                     personal={[form.values.name, invite.email.split("@")[0]]}
                     {...form.text("password")}
                 />

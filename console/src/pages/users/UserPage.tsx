@@ -1,6 +1,6 @@
 import { Button, Menu, Tooltip } from "@mantine/core";
 import { IconChevronDown } from "@tabler/icons-react";
-import { useQuery, type UseMutationResult } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation, useNavigate, useParams } from "react-router";
 import { answer, api } from "../../api/client";
@@ -107,10 +107,10 @@ function Shown({ user, back }: { user: User; back: { to: string; label: string }
     );
 }
 
-function useUserAction(user: User, act: () => Promise<unknown>, done: string, undo?: () => void): UseMutationResult<unknown, Error, void> {
+function useUserAction(user: User, act: () => Promise<unknown>, done: string) {
     return useAction(async () => {
         await act();
-        toast(`${done} ${user.name ?? user.email}`.trim(), undo);
+        toast(`${done} ${user.name ?? user.email}`);
     });
 }
 

@@ -1,0 +1,78 @@
+import { Link } from "react-router";
+import type { Activity } from "../api/queries";
+import { texts } from "../texts";
+import { TimeAgo } from "../time";
+import classes from "./Entry.module.css";
+import { device } from "./Sessions";
+
+const t = texts.activity;
+
+type Party = Activity["actor"];
+
+/** What happened, as a sentence; the details on demand. */
+export function Entry({ entry }: { entry: Activity }) {
+    const changes = Object.entries(entry.changes);
+    const isSelf = entry.actor.kind === entry.subject.kind && entry.actor.id === entry.subject.id;
+    const sentence = (t.sentences[entry.action] ?? `{actor}: ${entry.action} {subject}`).split(/(\{\w+\})/);
+    return (
+        <details className={classes.entry}>
+            <summary>
+                <span>
+                    {sentence.map((part, at) =>
+                        part === "{actor}" ? (
+                            <Name key={at} of={entry.actor} />
+                        ) : part === "{subject}" ? (
+                            isSelf ? (
+                                <span key={at}>{t.self}</span>
+                            ) : (
+                                <Name key={at} of={entry.subject} />
+                            )
+                        ) : (
+                            part
+                        ),
+                    )}
+                    {changes.length > 0 && <span className="muted"> · {changes.map(([field]) => field.replace("app_roles/", "")).join(", ")}</span>}
+                </span>
+                <span className={classes.time}>
+                    <TimeAgo at={entry.at} />
+                </span>
+            </summary>
+            <dl className={classes.details}>
+                {changes.map(([field, [before, after]]) => (
+                    <div key={field}>
+                        <dt>{field}</dt>
+                        <dd>
+                            {before && <del>{before}</del>} {after && <ins>{after}</ins>}
+                        </dd>
+                    </div>
+                ))}
+                {entry.ip && (
+                    <div>
+                        <dt>{t.from}</dt>
+                        <dd>
+                            {entry.ip} · {device(entry.user_agent)}
+                        </dd>
+                    </div>
+                )}
+                <div>
+                    <dt>{t.action}</dt>
+                    <dd className="mono">{entry.action}</dd>
+                </div>
+                {entry.request_id && (
+                    <div>
+                        <dt>{t.request}</dt>
+                        <dd className="mono">{entry.request_id}</dd>
+                    </div>
+                )}
+            </dl>
+        </details>
+    );
+}
+
+function Name({ of }: { of: Party }) {
+    if (of.kind === "system") return <strong>{t.system}</strong>;
+    if (of.kind === "anonymous") return <strong>{t.anonymous}</strong>;
+    if (of.kind === "user" && of.id) return <Link to={`/users/${of.id}`}>{of.label ?? of.id}</Link>;
+    if (of.kind === "app" && of.id) return <Link to={`/apps/${of.id}`}>{of.label ?? of.id}</Link>;
+    return <strong>{of.label ?? of.kind}</strong>;
+}
