@@ -16,6 +16,7 @@ export const texts = {
         undo: "Undo",
         dismiss: "Dismiss",
         cancel: "Cancel",
+        close: "Close",
         save: "Save",
         done: "Done",
         copy: "Copy",

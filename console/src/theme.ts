@@ -7,6 +7,8 @@ import {
     type CSSVariablesResolver,
 } from "@mantine/core";
 
+import { texts } from "./texts";
+
 /** Calm greys and one accent. Text colours pass WCAG AA on every surface that they are used on. */
 export const theme = createTheme({
     primaryColor: "accent",
@@ -14,6 +16,9 @@ export const theme = createTheme({
     colors: {
         accent: [
             "#eef3fe", "#dce6fd", "#b9cbfa", "#93adf5", "#7192f0", "#4f75e6", "#2f5bd7", "#274cb5", "#203d91", "#182e6d",
+        ],
+        danger: [
+            "#fdf0f0", "#fadcdc", "#f4b8b8", "#f19a9a", "#ff8f8f", "#dd4444", "#c02626", "#a01f1f", "#811919", "#621313",
         ],
         gray: [
             "#f8f9fb", "#f1f3f6", "#e6e9ee", "#d9dde4", "#c3c9d3", "#8a93a3", "#5f6878", "#4b5565", "#323a48", "#1d2330",
@@ -30,7 +35,7 @@ export const theme = createTheme({
     cursorType: "pointer",
     respectReducedMotion: true,
     components: {
-        Modal: { defaultProps: { lockScroll: false, centered: false, yOffset: "8vh", radius: 10, overlayProps: { backgroundOpacity: 0.45 } } },
+        Modal: { defaultProps: { lockScroll: false, centered: false, yOffset: "8vh", radius: 10, overlayProps: { backgroundOpacity: 0.45 }, closeButtonProps: { "aria-label": texts.common.close } } },
         Drawer: { defaultProps: { lockScroll: false } },
         Button: { defaultProps: { size: "sm" } },
         TextInput: { defaultProps: { size: "sm" } },

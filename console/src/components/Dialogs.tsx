@@ -62,7 +62,7 @@ function Body({ question, close }: { question: Question; close: (yes: boolean) =
                 </Button>
                 <Button
                     type="submit"
-                    color={question.danger ? "red.8" : undefined}
+                    color={question.danger ? "danger" : undefined}
                     disabled={!isReady}
                     data-autofocus={question.typed === undefined || undefined}
                 >

@@ -44,7 +44,7 @@ export function Sessions({ sessions, end }: Props) {
                             </td>
                             <td className={table.right}>
                                 {!session.current && (
-                                    <Button size="compact-xs" variant="subtle" color="red.8" onClick={() => end(session)}>
+                                    <Button size="compact-xs" variant="subtle" color="danger" onClick={() => end(session)}>
                                         {t.end}
                                     </Button>
                                 )}

@@ -175,7 +175,7 @@ export default function Invites() {
                                                 <Button size="xs" variant="default" loading={isBusy} onClick={() => void resend(chosen)}>
                                                     {texts.bulk.resend(chosen.length)}
                                                 </Button>
-                                                <Button size="xs" variant="outline" color="red.8" disabled={isBusy} onClick={() => void revoke(chosen)}>
+                                                <Button size="xs" variant="outline" color="danger" disabled={isBusy} onClick={() => void revoke(chosen)}>
                                                     {texts.user.revoke}
                                                 </Button>
                                             </>

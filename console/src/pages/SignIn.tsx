@@ -35,14 +35,12 @@ export default function SignIn() {
                     type="email"
                     autoComplete="username"
                     autoFocus={!state?.email}
-                    required
                     {...form.text("email")}
                 />
                 <PasswordInput
                     label={texts.fields.password}
                     autoComplete="current-password"
                     autoFocus={Boolean(state?.email)}
-                    required
                     {...form.text("password")}
                 />
                 <Button type="submit" fullWidth loading={form.isBusy}>

@@ -224,7 +224,7 @@ function Danger({ app }: { app: App }) {
         <Section title={texts.user.danger} danger>
             <div className="row spread">
                 <p className="muted">{t.deleteBody}</p>
-                <Button color="red.8" variant="outline" loading={remove.isPending} onClick={() => void ask()}>
+                <Button color="danger" variant="outline" loading={remove.isPending} onClick={() => void ask()}>
                     {t.delete}
                 </Button>
             </div>

@@ -97,7 +97,7 @@ function Table({ keys }: { keys: ApiKey[] }) {
                                 )}
                             </td>
                             <td className={table.right}>
-                                <Button size="compact-xs" variant="subtle" color="red.8" onClick={() => void ask(key)}>
+                                <Button size="compact-xs" variant="subtle" color="danger" onClick={() => void ask(key)}>
                                     {t.delete}
                                 </Button>
                             </td>

@@ -102,7 +102,7 @@ function Editor({ kind, template }: { kind: string; template: Template }) {
                 <Textarea className={classes.source} label={t.html} rows={16} spellCheck={false} {...form.text("html")} error={form.wrong.html ?? wrong.html} {...remember} />
                 <Textarea className={classes.source} label={t.text} rows={9} spellCheck={false} {...form.text("text")} error={form.wrong.text ?? wrong.text} {...remember} />
                 <div className="row spread">
-                    <Button variant="subtle" color="red.8" loading={restore.isPending} onClick={() => void ask()}>
+                    <Button variant="subtle" color="danger" loading={restore.isPending} onClick={() => void ask()}>
                         {t.restore}
                     </Button>
                     <span className="row">

@@ -92,7 +92,7 @@ export function BulkBar({ users, clear }: { users: User[]; clear: () => void }) 
                         {t.suspend}
                     </Button>
                 )}
-                <Button size="xs" color="red.8" variant="outline" onClick={() => void remove()}>
+                <Button size="xs" color="danger" variant="outline" onClick={() => void remove()}>
                     {t.delete}
                 </Button>
                 <CloseButton size="sm" aria-label={t.clear} onClick={clear} />

@@ -148,7 +148,7 @@ function Actions({ user, open }: { user: User; open: (open: Open) => void }) {
                     <Menu.Item onClick={() => open("reset")}>{t.resetPassword}</Menu.Item>
                     <Menu.Item onClick={() => unlock.mutate()}>{t.unlock}</Menu.Item>
                     {user.status === "active" && (
-                        <Menu.Item color="red.8" onClick={() => open("suspend")}>
+                        <Menu.Item color="danger" onClick={() => open("suspend")}>
                             {t.suspend}
                         </Menu.Item>
                     )}
@@ -193,7 +193,7 @@ function InviteSection({ user, isAdmin }: { user: User; open: (open: Open) => vo
             title={t.invite}
             actions={
                 isAdmin && (
-                    <Button size="compact-xs" variant="subtle" color="red.8" loading={revoke.isPending} onClick={() => void ask()}>
+                    <Button size="compact-xs" variant="subtle" color="danger" loading={revoke.isPending} onClick={() => void ask()}>
                         {t.revoke}
                     </Button>
                 )
@@ -305,7 +305,7 @@ function Danger({ user }: { user: User }) {
         <Section title={t.danger} danger>
             <div className="row spread">
                 <p className="muted">{t.dangerLead}</p>
-                <Button color="red.8" variant="outline" loading={remove.isPending} onClick={() => void ask()}>
+                <Button color="danger" variant="outline" loading={remove.isPending} onClick={() => void ask()}>
                     {t.delete}
                 </Button>
             </div>

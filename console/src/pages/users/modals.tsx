@@ -98,7 +98,7 @@ function Suspend({ user, close }: { user: User; close: () => void }) {
                 <Button variant="default" onClick={close}>
                     {texts.common.cancel}
                 </Button>
-                <Button type="submit" color="red.8" loading={form.isBusy}>
+                <Button type="submit" color="danger" loading={form.isBusy}>
                     {texts.user.suspend}
                 </Button>
             </div>
