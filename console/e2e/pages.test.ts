@@ -97,7 +97,7 @@ show("/invites", "invites", (page) => page.getByRole("link", { name: "Alan Turin
 show("/apps", "apps", (page) => page.getByRole("link", { name: "Warehouse", exact: true }).waitFor());
 show("/apps?new=1", "app-new", (page) => page.getByLabel("Short name").waitFor());
 show("/apps/wiki", "app", (page) => page.getByText("Ada Lovelace").waitFor());
-show("/activity", "activity", (page) => page.getByText("accepted").or(page.getByText("invited")).first().waitFor());
+show("/activity", "activity", (page) => page.getByText("created the app").first().waitFor());
 show("/settings/email", "settings-email-done");
 show("/settings/templates", "settings-templates");
 show("/settings/security", "settings-security");

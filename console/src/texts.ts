@@ -472,6 +472,7 @@ export const texts = {
         by: (name: string) => `By ${name}`,
         from: "From",
         request: "Request",
+        details: "Details",
         self: "themselves",
         system: "Roster",
         anonymous: "Somebody",

@@ -5,6 +5,7 @@ pub mod api_keys;
 pub mod apps;
 pub mod aws;
 mod bulk;
+pub mod document;
 pub mod events;
 pub mod invites;
 pub mod me;

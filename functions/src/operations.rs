@@ -5,18 +5,13 @@ use std::{future::Future, pin::Pin, time::Duration};
 
 use axum::{Router, http::Method};
 use lambda_runtime::Error;
-use roster_domain::{ApiKeyId, SessionId, UserId};
 use roster_mail::Mailer;
 use roster_store::keys;
 use roster_web::{App, Manner, harden};
 use serde_json::Value;
-use utoipa::{
-    Modify, OpenApi,
-    openapi::{
-        self, RefOr,
-        path::{Operation as Described, ParameterIn, PathItem},
-        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
-    },
+use utoipa::openapi::{
+    self, RefOr,
+    path::{Operation as Described, ParameterIn, PathItem},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -144,6 +139,12 @@ const ALL: &[Operation] = &[
     request!(apps::list_app_users),
     request!(settings::get_email_settings),
     request!(settings::set_email_settings),
+    request!(settings::send_test_mail),
+    request!(settings::list_templates),
+    request!(settings::get_template),
+    request!(settings::set_template),
+    request!(settings::restore_template),
+    request!(settings::preview_template),
     request!(settings::get_security_settings),
     request!(settings::set_security_settings),
     request!(api_keys::list_api_keys),
@@ -206,44 +207,6 @@ pub fn routes(operation: &Operation) -> impl Iterator<Item = (Method, String)> {
     described(document).into_iter().map(|(method, path, _)| (method, path))
 }
 
-/// The API document.
-pub fn document() -> openapi::OpenApi {
-    let mut router = OpenApiRouter::with_openapi(About::openapi());
-    for operation in ALL {
-        if let Runs::OnRequest(build) = operation.runs {
-            router = router.merge(build());
-        }
-    }
-    router.into_openapi()
-}
-
-#[derive(OpenApi)]
-#[openapi(
-    info(
-        title = "Roster",
-        description = "User management for teams on AWS. Lists come in pages; refusals are problem+json (RFC 9457)."
-    ),
-    // What only paths mention is not found by itself.
-    components(schemas(ApiKeyId, SessionId, UserId)),
-    modifiers(&Credentials)
-)]
-struct About;
-
-struct Credentials;
-
-impl Modify for Credentials {
-    fn modify(&self, document: &mut openapi::OpenApi) {
-        let components = document.components.get_or_insert_default();
-        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A session token.")).build();
-        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-        let cookie = ApiKeyValue::with_description(
-            "__Host-roster",
-            "The console's session. Changes also need the header X-Roster-Request: 1.",
-        );
-        components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
-    }
-}
-
 fn described(document: openapi::OpenApi) -> Vec<(Method, String, Described)> {
     let items = document.paths.paths.into_iter();
     items
@@ -268,33 +231,4 @@ fn has_parameter(operation: &Described, stands_in: &ParameterIn, name: Option<&s
         RefOr::T(parameter) => parameter.parameter_in == *stands_in && name.is_none_or(|name| parameter.name == name),
         RefOr::Ref(_) => false,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    fn references(value: &Value, found: &mut BTreeSet<String>) {
-        match value {
-            Value::Object(fields) => {
-                found.extend(fields.get("$ref").and_then(Value::as_str).map(str::to_owned));
-                fields.values().for_each(|value| references(value, found));
-            }
-            Value::Array(values) => values.iter().for_each(|value| references(value, found)),
-            _ => {}
-        }
-    }
-
-    #[test]
-    fn the_api_document_holds_all_that_it_refers_to() {
-        let document = serde_json::to_value(document()).unwrap();
-        let mut found = BTreeSet::new();
-        references(&document, &mut found);
-
-        let missing = found.iter().filter(|reference| document.pointer(reference.trim_start_matches('#')).is_none());
-
-        assert_eq!(missing.collect::<Vec<_>>(), Vec::<&String>::new());
-    }
 }

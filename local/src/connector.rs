@@ -38,9 +38,9 @@ pub struct Connector {
 pub struct LostAnswers(Arc<Mutex<Vec<&'static str>>>);
 
 impl LostAnswers {
-    /// The next answers to these actions get lost, one for each.
+    /// The next answers to these actions get lost, one for each, and no others.
     pub fn lose(&self, actions: impl IntoIterator<Item = &'static str>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(actions);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = actions.into_iter().collect();
     }
 
     fn is_lost(&self, action: &str) -> bool {

@@ -1,5 +1,4 @@
-//! Requests to an installation in this process, without a connection, from a door of their own: as every function in
-//! AWS, it knows nothing from requests before.
+//! Requests to an installation in this process, without a connection.
 
 use std::sync::Arc;
 
@@ -22,11 +21,22 @@ pub(crate) struct Answer {
 
 /// Sends `request`, such as `GET /v1/me`. An empty `token` is none, and so is a body of `null`.
 pub(crate) async fn ask(installation: &Installation, request: &str, token: &str, body: Value) -> Answer {
-    ask_at(installation, Arc::clone(&installation.app().clock), request, token, body).await
+    send(installation.front_door(), installation, request, token, body, None).await
 }
 
-/// The same, at the time of this clock.
-pub(crate) async fn ask_at(
+/// The same with an `Idempotency-Key`.
+pub(crate) async fn ask_once(
+    installation: &Installation,
+    request: &str,
+    token: &str,
+    body: Value,
+    key: &str,
+) -> Answer {
+    send(installation.front_door(), installation, request, token, body, Some(key)).await
+}
+
+/// The same to functions that have just started: they know nothing from requests before, and their clock is this one.
+pub(crate) async fn ask_anew(
     installation: &Installation,
     clock: Arc<dyn Clock>,
     request: &str,
@@ -35,17 +45,27 @@ pub(crate) async fn ask_at(
 ) -> Answer {
     let store = Store::new(installation.dynamodb(), TABLE.to_owned());
     let app = App { store, clock, ..installation.app().clone() };
-    let address = installation.address();
-    let recorder = installation.recorder().clone();
-    let local = axum::Router::new();
-    let door =
-        FrontDoor::new(operations::all(), &app, local, recorder, installation.clock().clone(), address.to_string());
-    let door = door.expect("the routes are distinct");
+    let (recorder, clock) = (installation.recorder().clone(), installation.clock().clone());
+    let address = installation.address().to_string();
+    let door = FrontDoor::new(operations::all(), &app, axum::Router::new(), recorder, clock, address);
+    send(&door.expect("the routes are distinct"), installation, request, token, body, None).await
+}
 
+async fn send(
+    door: &FrontDoor,
+    installation: &Installation,
+    request: &str,
+    token: &str,
+    body: Value,
+    key: Option<&str>,
+) -> Answer {
     let (method, target) = request.split_once(' ').expect("a request is a method and a target");
     let mut request = Request::builder().method(method).uri(target);
     if !token.is_empty() {
         request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    }
+    if let Some(key) = key {
+        request = request.header("idempotency-key", key);
     }
     let body = match body {
         Value::Null => Body::empty(),
@@ -54,7 +74,7 @@ pub(crate) async fn ask_at(
             Body::from(body.to_string())
         }
     };
-    let response = door.answer(request.body(body).expect("a request"), address).await;
+    let response = door.answer(request.body(body).expect("a request"), installation.address()).await;
     let status = response.status().as_u16();
     let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body in memory");
     Answer { status, body: serde_json::from_slice(&body).unwrap_or_default() }

@@ -11,7 +11,7 @@ use roster_web::Clock;
 use serde_json::{Value, json};
 
 use crate::{
-    door::{ask, ask_at},
+    door::{ask, ask_anew},
     template::{Template, root, sample_events},
 };
 
@@ -80,7 +80,7 @@ async fn a_user_sees_and_changes_their_own_account() {
     assert_eq!(world.run("change_password").await.status(), 204);
     assert_eq!(world.run("sign_in").await.status(), 401, "the old password is none any more");
     let mails = world.installation.app().store.mails_due(world.now(), 10).await.expect("the outbox is read");
-    assert_eq!(mails.iter().filter(|mail| mail.kind.template() == "password_changed").count(), 1);
+    assert_eq!(mails.iter().filter(|mail| mail.kind.as_str() == "password_changed").count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -183,14 +183,14 @@ async fn users_are_listed_read_changed_and_deleted() {
 async fn what_a_deleted_user_leaves_is_cleaned_up() {
     let world = World::start().await;
     let before = world.items_left().await;
-    assert_eq!(world.run("clean_up_user").await.0, json!({ "batchItemFailures": [] }));
+    assert_eq!(world.run("follow_changes").await.0, json!({ "batchItemFailures": [] }));
     assert_eq!(world.items_left().await, before, "a user who is still there keeps everything");
     world.run("delete_user").await;
 
-    let mut event = world.event("clean_up_user");
+    let mut event = world.event("follow_changes");
     // As a removal by the time to live shows.
     event["Records"][0]["userIdentity"] = json!({ "type": "Service", "principalId": "dynamodb.amazonaws.com" });
-    let cleaned = world.run_event("clean_up_user", event).await;
+    let cleaned = world.run_event("follow_changes", event).await;
 
     assert_eq!(cleaned.0, json!({ "batchItemFailures": [] }));
     assert_eq!(world.run("get_session").await.status(), 401);
@@ -202,7 +202,7 @@ async fn a_record_that_fails_is_named_by_its_sequence_number() {
     let world = World::start().await;
     let nowhere = AwsUrls { dynamodb: "http://127.0.0.1:1".to_owned(), ses: "http://127.0.0.1:1".to_owned() };
 
-    let answer = world.run_at(&nowhere, "clean_up_user", world.event("clean_up_user")).await;
+    let answer = world.run_at(&nowhere, "follow_changes", world.event("follow_changes")).await;
 
     assert_eq!(answer.0, json!({ "batchItemFailures": [{ "itemIdentifier": "1405400000000002063282832" }] }));
 }
@@ -238,6 +238,32 @@ async fn the_email_settings_are_set_and_read() {
     assert_eq!((set.status(), &set.body()["company"]), (200, &json!("Example Ltd")));
     let read = world.run("get_email_settings").await;
     assert_eq!((read.status(), read.body()), (200, set.body()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn templates_are_read_written_tried_and_restored() {
+    let world = World::start().await;
+
+    let list = world.run("list_templates").await;
+    assert_eq!((list.status(), list.body()["items"].as_array().map(Vec::len)), (200, Some(6)));
+    let preview = world.run("preview_template").await;
+    assert_eq!((preview.status(), &preview.body()["subject"]), (200, &json!("Charles Babbage invites you")));
+    let set = world.run("set_template").await;
+    assert_eq!((set.status(), &set.body()["customised"]), (200, &json!(true)));
+    let read = world.run("get_template").await;
+    assert_eq!((read.status(), read.body()), (200, set.body()));
+    assert_eq!(world.run("restore_template").await.status(), 204);
+    assert_eq!(world.run("get_template").await.body()["customised"], false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_mail_is_asked_for() {
+    let world = World::start().await;
+    world.run("set_email_settings").await;
+
+    let asked = world.run("send_test_mail").await;
+
+    assert_eq!((asked.status(), &asked.body()["to"]), (202, &json!("admin@example.com")));
 }
 
 /// An installation whose event operations do not run by themselves, and the placeholders of `events/` for it.
@@ -304,7 +330,7 @@ impl World {
         let then = self.now() - Duration::from_mins(90);
         let body = json!({ "email": "late@example.com", "delivery": "link", "valid_hours": 1 });
         let clock = Arc::new(Standing(then));
-        let late = ask_at(&self.installation, clock, "POST /v1/invites", self.value("admin_token"), body).await;
+        let late = ask_anew(&self.installation, clock, "POST /v1/invites", self.value("admin_token"), body).await;
         assert_eq!(late.status, 201, "{}", late.body);
         self.set("invited_id", &late.body["user"]["id"]);
         self.set("invite_token", &json!(secret_of(&late.body)));

@@ -8,25 +8,32 @@ use serde_json::{Map, Value, json};
 use crate::support::{Answer, Call, Client, NEW_PASSWORD, PASSWORD, TestApp};
 
 /// Operations that need no credential.
-const PUBLIC: [&str; 8] = [
+const PUBLIC: [&str; 11] = [
     "GET /openapi.json",
     "GET /v1/health",
+    "GET /v1/password-policy",
     "GET /v1/setup",
     "POST /v1/invites/accept",
     "POST /v1/invites/inspect",
     "POST /v1/invites/request-renewal",
+    "POST /v1/password-resets",
+    "POST /v1/password-resets/complete",
     "POST /v1/sessions",
     "POST /v1/setup",
 ];
 /// Where the operations of everybody who is signed in begin.
 const OWN: [&str; 2] = ["/v1/me", "/v1/session"];
 /// Operations of builders and admins. What is in no list is for admins.
-const BUILDERS: [&str; 7] = [
+const BUILDERS: [&str; 11] = [
+    "DELETE /v1/apps/{slug}",
     "DELETE /v1/users/{id}/app-roles/{app}",
     "GET /v1/apps",
     "GET /v1/apps/{slug}",
+    "GET /v1/apps/{slug}/users",
     "GET /v1/users",
+    "GET /v1/users/summary",
     "GET /v1/users/{id}",
+    "PATCH /v1/apps/{slug}",
     "POST /v1/apps",
     "PUT /v1/users/{id}/app-roles/{app}",
 ];
@@ -89,7 +96,10 @@ impl Walk {
 
     fn path(&self, operation: &Described) -> String {
         let path = operation.path.replace("{id}", self.member.id());
-        path.replace("{app}", "wiki").replace("{slug}", "wiki")
+        path.replace("{app}", "wiki")
+            .replace("{slug}", "wiki")
+            .replace("{session}", NOBODY)
+            .replace("{kind}", "invitation")
     }
 
     fn with_body(&self) -> impl Iterator<Item = (&Described, &Map<String, Value>)> {
@@ -268,6 +278,10 @@ async fn every_field_refuses_what_is_no_value_of_it() {
     for (operation, fields) in walk.with_body() {
         for (name, schema) in fields {
             let mut bad = refused(schema);
+            if operation.path.contains("/batch") {
+                // A row that is bad is told of in its place, and harms no other.
+                bad.retain(|value| value.as_array().is_none_or(|rows| rows.len() > 1));
+            }
             if operation.required.contains(name) && schema["nullable"] != true {
                 bad.push(Value::Null);
             }
@@ -332,7 +346,8 @@ async fn a_body_that_is_no_json_object_is_refused() {
 
     for (operation, _) in walk.with_body() {
         for body in &bodies {
-            if !(operation.is_body_optional && body.is_empty()) {
+            let is_nothing = matches!(body.as_slice(), b"" | b" " | b"null");
+            if !(operation.is_body_optional && is_nothing) {
                 walk.call(operation).body(body.clone()).await.assert_problem(400, "malformed-body");
             }
         }
@@ -452,7 +467,7 @@ async fn a_query_parameter_refuses_what_is_no_value_of_it() {
         ("limit", vec!["0", "101", "-1", "1.5", "x", "", "99999999999999999999", "%00"]),
         ("cursor", vec!["x", "", "%00", "AAAA", "a.b", "%F0%9F%A6%80", "null"]),
         ("status", vec!["x", "", "Invited", "active,invited"]),
-        ("role", vec!["x", "", "ADMIN"]),
+        ("role", vec!["", "ADMIN", "a+b"]),
         ("app", vec!["", "Wiki", "a%20b", "%2e%2e"]),
         ("app_role", vec!["", "Basic"]),
         ("sort", vec!["x", "", "-email", "created_at", "+name"]),
@@ -461,7 +476,7 @@ async fn a_query_parameter_refuses_what_is_no_value_of_it() {
     for operation in &walk.operations {
         for (name, values) in bad.iter().filter(|(name, _)| operation.query.iter().any(|query| query == name)) {
             for value in values {
-                let answer = walk.admin.get(&format!("{}?{name}={value}", operation.path)).await;
+                let answer = walk.admin.get(&format!("{}?{name}={value}", walk.path(operation))).await;
                 assert_eq!(answer.assert_problem(400, "invalid-fields").refused()[0], format!("/{name}"));
             }
         }
@@ -477,12 +492,22 @@ async fn what_is_no_id_is_the_id_of_nothing() {
     let bad = ["nonsense", "0", "-", "%00", "a%2Fb", "%20", "%F0%9F%A6%80", "Wiki", &long, "null"];
 
     for operation in walk.operations.iter().filter(|operation| operation.path.contains('{')) {
-        for bad in bad.into_iter().chain([NOBODY]) {
-            for (parameter, slug) in [("{id}", "user-not-found"), ("{app}", "unknown-app"), ("{slug}", "unknown-app")] {
+        // The activity of who is gone stays, so nobody is asked whether they are there.
+        let nobody = (!operation.path.ends_with("/activity")).then_some(NOBODY);
+        for bad in bad.into_iter().chain(nobody) {
+            for parameter in ["{id}", "{session}", "{app}", "{slug}", "{kind}"] {
                 if !operation.path.contains(parameter) {
                     continue;
                 }
-                let bad = if parameter == "{id}" { bad.to_owned() } else { bad.to_lowercase() + "-" };
+                let slug = match (operation.path.as_str(), parameter) {
+                    ("/v1/api-keys/{id}", _) => "api-key-not-found",
+                    ("/v1/me/sessions/{id}", _) | (_, "{session}") => "session-not-found",
+                    (_, "{id}") => "user-not-found",
+                    (_, "{kind}") => "unknown-template",
+                    _ => "unknown-app",
+                };
+                let is_id = matches!(parameter, "{id}" | "{session}");
+                let bad = if is_id { bad.to_owned() } else { bad.to_lowercase() + "-" };
                 let call = walk.call_by(
                     &walk.admin,
                     &Described {
@@ -508,8 +533,12 @@ async fn credentials_are_judged_first_rights_next_and_the_request_last() {
 
     for operation in walk.operations.iter().filter(|operation| !operation.is_public) {
         let name = operation.name();
-        let path =
-            operation.path.replace("{id}", "nonsense").replace("{app}", "Non Sense").replace("{slug}", "Non Sense");
+        let path = operation
+            .path
+            .replace("{id}", "nonsense")
+            .replace("{app}", "Non Sense")
+            .replace("{slug}", "Non Sense")
+            .replace("{kind}", "Non Sense");
         let path = format!("{}?surprise=1", path.replace(' ', "%20"));
         let call = |client: &Client| client.call(operation.method, &path).body("{").header("if-match", "nonsense");
         call(&walk.app.stranger()).await.assert_problem(401, "unauthenticated");
@@ -560,14 +589,14 @@ async fn strange_headers_break_nothing() {
         ("origin", "null"),
     ];
 
-    for (name, value) in strange {
+    for (n, (name, value)) in strange.into_iter().enumerate() {
         for client in [&walk.admin, &walk.app.stranger()] {
             let answer = client.get("/v1/me").header(name, value).await;
             assert!(matches!(answer.status, 200 | 401), "{name}: {answer}");
             assert_ne!(answer.header("x-request-id"), Some("chosen"));
         }
         walk.app.sign_in("member@example.com", PASSWORD).await.assert_status(201);
-        let body = json!({ "email": "nobody@example.com", "password": PASSWORD });
+        let body = json!({ "email": format!("nobody{n}@example.com"), "password": PASSWORD });
         walk.app
             .stranger()
             .post("/v1/sessions", body)

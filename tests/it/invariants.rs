@@ -1,6 +1,9 @@
 //! What is true of the table at every moment, whatever was done: stories end by asking for it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use base64::{
     Engine,
@@ -205,6 +208,14 @@ async fn all_that_can_happen_leaves_the_table_sound() {
     app.mailbox().await;
     app.assert_sound(&app.dump());
 
-    app.advance(std::time::Duration::from_hours(200)).await;
+    app.advance(Duration::from_hours(200)).await;
     app.assert_sound(&app.dump());
+
+    app.advance(Duration::from_hours(24 * 100)).await;
+    let before = app.dump().len();
+    app.installation.sweep().await.unwrap();
+    app.settle().await;
+    assert!(app.dump().len() < before, "sessions and mails are not kept for ever");
+    app.assert_sound(&app.dump());
+    app.sign_in("admin@example.com", PASSWORD).await.assert_status(201);
 }

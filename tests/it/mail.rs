@@ -257,10 +257,10 @@ async fn the_owner_is_told_of_a_new_password_and_of_a_new_address() {
     admin.patch(&path, json!({ "email": "mary@example.com" })).await.assert_status(200);
 
     let (old, new) = (app.mails_to("member@example.com").await, app.mails_to("mary@example.com").await);
-    assert_eq!((old.len(), new.len()), (2, 1), "the new password, then the new address, to both");
+    assert_eq!((old.len(), new.len()), (3, 1), "a welcome, the new password, then the new address, to both");
     for mail in [&old[0], &new[0]] {
         assert!(mail.text.contains("member@example.com") && mail.text.contains("mary@example.com"), "{}", mail.text);
     }
-    assert_eq!(app.mailbox().await.len(), 3);
+    assert_eq!(app.mailbox().await.len(), 4);
     app.assert_sound(&app.dump());
 }

@@ -8,6 +8,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     env, fs,
     path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 
@@ -19,7 +20,10 @@ use roster_local::{
 };
 use serde_json::{Value, json};
 
-use crate::{door::ask, template::Template};
+use crate::{
+    door::{ask, ask_anew, ask_once},
+    template::Template,
+};
 
 const PASSWORD: &str = "correct horse battery staple";
 const MARKERS: [&str; 2] = ["<!-- round trips -->\n", "<!-- /round trips -->\n"];
@@ -61,25 +65,19 @@ async fn the_map_tells_what_every_operation_costs() {
 
 /// The table of the map, in the order of the API document.
 fn table(seen: &BTreeMap<String, Seen>) -> String {
-    let mut table =
-        "| operation | DynamoDB requests | at most | read units | write units | SES requests |\n".to_owned();
-    table.push_str("| --- | --- | --- | --- | --- | --- |\n");
-    for operation in operations::all() {
+    let head = "| operation | DynamoDB requests | at most | read units | write units | SES requests |\n\
+                | --- | --- | --- | --- | --- | --- |\n";
+    let rows = operations::all().iter().map(|operation| {
         let invocations = &seen[operation.name].invocations;
         let usual = invocations.first().copied().unwrap_or_default();
         let most = invocations.iter().map(|cost| cost.dynamodb_requests).max().unwrap_or_default();
         let Cost { dynamodb_requests, ses_requests, read_units, write_units } = usual;
-        let row = [
-            format!("`{}`", operation.name),
-            dynamodb_requests.to_string(),
-            most.to_string(),
-            read_units.to_string(),
-            write_units.to_string(),
-            ses_requests.to_string(),
-        ];
-        table.push_str(&format!("| {} |\n", row.join(" | ")));
-    }
-    table
+        format!(
+            "| `{}` | {dynamodb_requests} | {most} | {read_units} | {write_units} | {ses_requests} |\n",
+            operation.name
+        )
+    });
+    [head.to_owned()].into_iter().chain(rows).collect()
 }
 
 /// An installation on which one request follows the other.
@@ -103,13 +101,20 @@ impl Walk {
         walk.time_that_passes().await;
         walk.mail_that_fails().await;
         walk.what_needs_nobody().await;
-        walk.sessions_in_use().await;
+        walk.templates().await;
+        walk.passwords().await;
+        walk.lives_of_users().await;
+        walk.bulk().await;
+        walk.apps_that_change().await;
+        let key = walk.api_keys().await;
+        walk.every_credential(&key).await;
 
         let seen = walk.installation.recorder().seen();
+        let dead: Vec<_> = walk.installation.dead_letters().into_iter().map(|letter| letter.operation).collect();
+        assert!(dead.is_empty(), "records were given up: {dead:?}");
         let missed: Vec<_> =
             operations::all().iter().map(|one| one.name).filter(|one| !seen.contains_key(*one)).collect();
         assert!(missed.is_empty(), "the walk misses {missed:?}");
-        assert_eq!(walk.installation.dead_letters(), []);
         seen
     }
 
@@ -196,9 +201,9 @@ impl Walk {
         self.ask("GET /v1/apps", 200, Value::Null).await;
         self.ask("POST /v1/invites", 201, json!({ "email": "another@example.com" })).await;
         for list in ["/v1/users", "/v1/invites", "/v1/apps"] {
-            let page = self.ask(&format!("GET {list}?limit=1"), 200, Value::Null).await;
+            let page = self.ask_anew(&format!("GET {list}?limit=1")).await;
             let cursor = text(&page["next_cursor"]);
-            self.ask(&format!("GET {list}?limit=1&cursor={cursor}"), 200, Value::Null).await;
+            self.ask_anew(&format!("GET {list}?limit=1&cursor={cursor}")).await;
         }
     }
 
@@ -250,13 +255,134 @@ impl Walk {
         self.ask("GET /nothing", 404, Value::Null).await;
     }
 
-    /// Each operation is asked with a session that was last seen a while ago, which is noted.
-    async fn sessions_in_use(&mut self) {
-        for (method, path) in operations::all().iter().flat_map(operations::routes) {
-            self.token = self.sign_in(201, "grace@example.com", PASSWORD).await;
+    async fn passwords(&self) {
+        self.ask("GET /v1/password-policy", 200, Value::Null).await;
+        self.ask("GET /v1/settings/security", 200, Value::Null).await;
+        self.ask("PUT /v1/settings/security", 200, json!({ "sign_in_attempts": 3 })).await;
+        let (known, unknown) = (json!({ "email": "ada.king@example.com" }), json!({ "email": "nobody@example.com" }));
+        self.ask("POST /v1/password-resets", 202, known).await;
+        self.ask("POST /v1/password-resets", 202, unknown).await;
+        let token = self.mailed_token("ada.king@example.com");
+        let completion = json!({ "token": token, "new_password": "a new and much better password" });
+        self.ask("POST /v1/password-resets/complete", 204, completion.clone()).await;
+        self.ask("POST /v1/password-resets/complete", 404, completion).await;
+        for status in [401, 401, 401, 429] {
+            self.sign_in(status, "ada.king@example.com", "a guess").await;
+        }
+        let ada = self.user_of("ada.king@example.com").await;
+        self.ask(&format!("POST {ada}/unlock"), 200, Value::Null).await;
+        self.ask(&format!("POST {ada}/password-reset"), 200, json!({ "delivery": "show" })).await;
+        self.ask(&format!("POST {ada}/password-reset"), 202, json!({ "delivery": "email" })).await;
+    }
+
+    async fn templates(&self) {
+        let kind = "/v1/settings/email-templates/welcome";
+        let template = json!({ "subject": "Welcome", "html": "<p>{{ name }}</p>", "text": "{{ name }}" });
+        self.ask("GET /v1/settings/email-templates", 200, Value::Null).await;
+        self.ask(&format!("POST {kind}/preview"), 200, template.clone()).await;
+        self.ask(&format!("PUT {kind}"), 200, template).await;
+        self.ask(&format!("GET {kind}"), 200, Value::Null).await;
+        self.ask(&format!("DELETE {kind}"), 204, Value::Null).await;
+        self.ask("POST /v1/settings/email/test", 202, json!({ "to": "ops@example.com" })).await;
+        self.ask("GET /v1/settings/email", 200, Value::Null).await;
+    }
+
+    async fn lives_of_users(&self) {
+        let created = self.ask("POST /v1/users", 201, json!({ "email": "kay@example.com", "name": "Alan Kay" })).await;
+        self.ask("POST /v1/users", 409, json!({ "email": "kay@example.com" })).await;
+        let kay = user(&created);
+        let temporary = text(&created["temporary_password"]);
+        self.sign_in(201, "kay@example.com", &temporary).await;
+        let sessions = self.ask(&format!("GET {kay}/sessions"), 200, Value::Null).await;
+        self.ask(&format!("DELETE {kay}/sessions/{}", text(&sessions["items"][0]["id"])), 204, Value::Null).await;
+        self.ask(&format!("DELETE {kay}/sessions"), 204, Value::Null).await;
+        self.ask(&format!("POST {kay}/suspend"), 200, json!({ "reason": "leave" })).await;
+        self.sign_in(403, "kay@example.com", &temporary).await;
+        self.ask(&format!("POST {kay}/reactivate"), 200, Value::Null).await;
+        self.ask(&format!("PATCH {kay}"), 200, json!({ "role": "admin" })).await;
+        let until = self.installation.app().now() + Duration::from_hours(1);
+        self.ask(&format!("POST {kay}/suspend"), 200, json!({ "until": until.to_string() })).await;
+        self.ask(&format!("POST {kay}/reactivate"), 200, Value::Null).await;
+        self.ask(&format!("POST {kay}/suspend"), 200, json!({ "until": until.to_string() })).await;
+        self.advance(Duration::from_hours(2)).await;
+        self.ask(&format!("GET {kay}/activity"), 200, Value::Null).await;
+        self.ask("GET /v1/activity", 200, Value::Null).await;
+        self.ask("GET /v1/users/summary", 200, Value::Null).await;
+        self.ask("GET /v1/users/export", 200, Value::Null).await;
+        let other = self.sign_in(201, "grace@example.com", PASSWORD).await;
+        let sessions = ask(&self.installation, "GET /v1/me/sessions", &other, Value::Null).await.body;
+        let mine = sessions["items"].as_array().into_iter().flatten().find(|session| session["current"] == true);
+        let mine = text(&mine.expect("one asks")["id"]);
+        self.ask(&format!("DELETE /v1/me/sessions/{mine}"), 204, Value::Null).await;
+        for list in ["/v1/activity".to_owned(), format!("{kay}/activity"), "/v1/me/sessions".to_owned()] {
+            let page = self.ask_anew(&format!("GET {list}?limit=1")).await;
+            self.ask_anew(&format!("GET {list}?limit=1&cursor={}", text(&page["next_cursor"]))).await;
+        }
+        for _ in 0..2 {
+            self.sign_in(201, "kay@example.com", &temporary).await;
+        }
+        let page = self.ask_anew(&format!("GET {kay}/sessions?limit=1")).await;
+        self.ask_anew(&format!("GET {kay}/sessions?limit=1&cursor={}", text(&page["next_cursor"]))).await;
+    }
+
+    async fn bulk(&self) {
+        let rows = |name: &str| {
+            let row = |n: u8| json!({ "email": format!("{name}{n}@example.com"), "app_roles": { "wiki": "basic" } });
+            json!([row(1), row(2), { "email": "kay@example.com" }, { "email": "none" }])
+        };
+        self.ask("POST /v1/invites/batch", 200, json!({ "invites": rows("invitee") })).await;
+        let created = self.ask("POST /v1/users/batch", 200, json!({ "users": rows("created") })).await;
+        let ids = json!([created["results"][0]["user_id"], created["results"][1]["user_id"], "none"]);
+        self.ask("POST /v1/users/batch-delete", 200, json!({ "ids": ids })).await;
+        let admin = self.ask("POST /v1/users", 201, json!({ "email": "boss@example.com", "role": "admin" })).await;
+        self.ask("POST /v1/users/batch-delete", 200, json!({ "ids": [admin["user"]["id"]] })).await;
+    }
+
+    async fn apps_that_change(&self) {
+        self.ask("GET /v1/me/apps", 200, Value::Null).await;
+        let grace = self.user_of("grace@example.com").await;
+        self.ask(&format!("PUT {grace}/app-roles/shop"), 200, json!({ "role": "basic" })).await;
+        self.ask("GET /v1/me/apps", 200, Value::Null).await;
+        self.ask("GET /v1/me/access/shop", 200, Value::Null).await;
+        self.ask("GET /v1/me/access/wiki", 403, Value::Null).await;
+        self.ask("GET /v1/apps/wiki/users", 200, Value::Null).await;
+        self.ask("GET /v1/apps/wiki/users?role=basic", 200, Value::Null).await;
+        let page = self.ask_anew("GET /v1/apps/wiki/users?limit=1").await;
+        self.ask_anew(&format!("GET /v1/apps/wiki/users?limit=1&cursor={}", text(&page["next_cursor"]))).await;
+        let roles = |roles: &[&str]| roles.iter().map(|role| json!({ "slug": role, "name": role })).collect::<Value>();
+        self.ask("PATCH /v1/apps/wiki", 200, json!({ "name": "The wiki" })).await;
+        self.ask("PATCH /v1/apps/wiki", 200, json!({ "roles": roles(&["basic", "power"]) })).await;
+        self.ask("PATCH /v1/apps/wiki", 409, json!({ "roles": roles(&["power"]) })).await;
+        self.ask("DELETE /v1/apps/shop", 204, Value::Null).await;
+    }
+
+    /// The keys' secret that is left.
+    async fn api_keys(&self) -> String {
+        let created = self.ask("POST /v1/api-keys", 201, json!({ "name": "one", "role": "admin" })).await;
+        let other = self.ask("POST /v1/api-keys", 201, json!({ "name": "two", "role": "admin" })).await;
+        self.ask("GET /v1/api-keys", 200, Value::Null).await;
+        let page = self.ask_anew("GET /v1/api-keys?limit=1").await;
+        self.ask_anew(&format!("GET /v1/api-keys?limit=1&cursor={}", text(&page["next_cursor"]))).await;
+        self.ask(&format!("DELETE /v1/api-keys/{}", text(&other["api_key"]["id"])), 204, Value::Null).await;
+        text(&created["key"])
+    }
+
+    /// Each operation is asked, for something that it refuses, with a session that was last seen a while ago, which is
+    /// noted, and with an API key.
+    async fn every_credential(&self, key: &str) {
+        let user = self.user_of("ada.king@example.com").await.replace("/v1/users/", "");
+        let mut routes: Vec<_> = operations::all().iter().flat_map(operations::routes).collect();
+        // Where the session ends comes last.
+        routes.sort_by_key(|(_, path)| path == "/v1/session");
+        for (n, (method, path)) in routes.into_iter().enumerate() {
             self.advance(Duration::from_mins(2)).await;
-            let target = path.replace('{', "no-").replace('}', "");
-            ask(&self.installation, &format!("{method} {target}"), &self.token, Value::Null).await;
+            let changes = matches!(method.as_str(), "POST" | "PUT" | "PATCH");
+            let path = if changes { path.replace("{id}", &user).replace("{slug}", "wiki") } else { path };
+            let request = format!("{method} {}", path.replace('{', "no-").replace('}', ""));
+            let body = if changes { json!({ "nonsense": true }) } else { Value::Null };
+            for token in [key, &self.token] {
+                ask_once(&self.installation, &request, token, body.clone(), &format!("walk-{n}")).await;
+            }
         }
     }
 
@@ -285,6 +411,14 @@ impl Walk {
         let mail = mails.iter().find(|mail| mail.to == [email]).expect("there is a mail");
         let (_, token) = mail.text.split_once("#token=").expect("the mail has a link");
         token.split_whitespace().next().unwrap_or_default().to_owned()
+    }
+
+    /// Asks a function that has just started, and so has to read what one knows that has made cursors before.
+    async fn ask_anew(&self, request: &str) -> Value {
+        let clock = Arc::clone(&self.installation.app().clock);
+        let answer = ask_anew(&self.installation, clock, request, &self.token, Value::Null).await;
+        assert_eq!(answer.status, 200, "{request}: {}", answer.body);
+        answer.body
     }
 
     async fn ask(&self, request: &str, expected: u16, body: Value) -> Value {

@@ -79,6 +79,29 @@ async fn of_fifty_accepts_of_one_link_one_counts() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_accepts_in_the_same_moment_one_counts() {
+    let app = TestApp::start().await;
+    let admin = app.set_up().await;
+    // As many hashes as there are cores run at once, so pairs come nearest to each other.
+    for round in 0..20 {
+        let email = format!("guest{round}@example.com");
+        let invited = admin.post("/v1/invites", json!({ "email": email, "delivery": "link" })).await.assert_status(201);
+        let token = token_in(invited.json["invite_link"].as_str().unwrap());
+        let accept = |name: &str| {
+            let body = json!({ "token": token, "name": name, "password": PASSWORD });
+            app.stranger().post("/v1/invites/accept", body)
+        };
+
+        let answers = together(["First", "Second"].map(accept)).await;
+
+        assert_eq!(statuses(&answers), [(201, 1), (404, 1)].into());
+    }
+    assert_eq!(app.count("user.activated"), 20);
+    app.settle().await;
+    app.assert_sound(&app.dump());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_fifty_invites_to_one_address_one_counts() {
     let app = TestApp::start().await;
     let admin = app.admin().await;

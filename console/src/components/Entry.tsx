@@ -1,3 +1,6 @@
+import { ActionIcon } from "@mantine/core";
+import { IconChevronDown } from "@tabler/icons-react";
+import { useId, useState } from "react";
 import { Link } from "react-router";
 import type { Activity } from "../api/queries";
 import { texts } from "../texts";
@@ -11,13 +14,15 @@ type Party = Activity["actor"];
 
 /** What happened, as a sentence; the details on demand. */
 export function Entry({ entry }: { entry: Activity }) {
+    const [isOpen, setIsOpen] = useState(false);
+    const details = useId();
     const changes = Object.entries(entry.changes);
     const isSelf = entry.actor.kind === entry.subject.kind && entry.actor.id === entry.subject.id;
     const sentence = (t.sentences[entry.action] ?? `{actor}: ${entry.action} {subject}`).split(/(\{\w+\})/);
     return (
-        <details className={classes.entry}>
-            <summary>
-                <span>
+        <>
+            <div className={classes.entry}>
+                <span className={classes.sentence}>
                     {sentence.map((part, at) =>
                         part === "{actor}" ? (
                             <Name key={at} of={entry.actor} />
@@ -36,8 +41,19 @@ export function Entry({ entry }: { entry: Activity }) {
                 <span className={classes.time}>
                     <TimeAgo at={entry.at} />
                 </span>
-            </summary>
-            <dl className={classes.details}>
+                <ActionIcon
+                    size="sm"
+                    variant="subtle"
+                    color="gray"
+                    aria-label={t.details}
+                    aria-expanded={isOpen}
+                    aria-controls={details}
+                    onClick={() => setIsOpen(!isOpen)}
+                >
+                    <IconChevronDown size={14} className={classes.chevron} />
+                </ActionIcon>
+            </div>
+            <dl id={details} className={classes.details} hidden={!isOpen}>
                 {changes.map(([field, [before, after]]) => (
                     <div key={field}>
                         <dt>{field}</dt>
@@ -65,7 +81,7 @@ export function Entry({ entry }: { entry: Activity }) {
                     </div>
                 )}
             </dl>
-        </details>
+        </>
     );
 }
 

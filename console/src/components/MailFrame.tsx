@@ -9,26 +9,35 @@ interface Props extends React.ComponentProps<"iframe"> {
 
 /**
  * A mail as mail programs show it: shut off from this page, without scripts. The frame inherits our content security
- * policy, which would drop the styles that mails carry inside; a blob: page of its own would as well. So what a mail
- * says in <style> and style="…" is put in force from outside, through the object model, which no policy forbids.
+ * policy, which lets no style of a mail in. So the styles are taken out and put in force through the object model.
  */
 export function MailFrame({ html, isDark = false, sandbox = "allow-same-origin", ...props }: Props) {
-    const apply = (frame: HTMLIFrameElement) => {
-        const page = frame.contentDocument;
-        const source = new DOMParser().parseFromString(html, "text/html");
-        const view = page?.defaultView;
-        if (!page || !view) return;
-        page.adoptedStyleSheets = [...source.querySelectorAll("style")].map((style) => {
+    const { page, sheets } = withoutStyles(html);
+    const apply = ({ contentDocument }: HTMLIFrameElement) => {
+        const view = contentDocument?.defaultView;
+        if (!view) return;
+        contentDocument.adoptedStyleSheets = sheets.map((css) => {
             const sheet = new view.CSSStyleSheet();
-            sheet.replaceSync(inScheme(style.textContent, isDark));
+            sheet.replaceSync(inScheme(css, isDark));
             return sheet;
         });
-        const given = [...source.body.querySelectorAll<HTMLElement>("[style]")];
-        const shown = [...page.body.querySelectorAll<HTMLElement>("[style]")];
-        shown.forEach((element, at) => (element.style.cssText = given[at]?.getAttribute("style") ?? ""));
-        page.body.style.cssText = source.body.getAttribute("style") ?? "";
+        for (const element of contentDocument.querySelectorAll<HTMLElement>("[data-style]")) {
+            element.style.cssText = element.dataset.style ?? "";
+        }
     };
-    return <iframe key={`${isDark} ${html}`} {...props} sandbox={sandbox} srcDoc={html} onLoad={(event) => apply(event.currentTarget)} />;
+    return <iframe key={`${isDark} ${html}`} {...props} sandbox={sandbox} srcDoc={page} onLoad={(event) => apply(event.currentTarget)} />;
+}
+
+/** A mail with each style="…" as data-style="…", and its sheets beside it. */
+function withoutStyles(html: string): { page: string; sheets: string[] } {
+    const sheets: string[] = [];
+    const page = html
+        .replace(/<style[^>]*>([\s\S]*?)<\/style>/gi, (_, css: string) => {
+            sheets.push(css);
+            return "";
+        })
+        .replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/\sstyle\s*=/gi, " data-style="));
+    return { page, sheets };
 }
 
 /** The rules of a mail as they are in light or dark, whatever this page is in. */

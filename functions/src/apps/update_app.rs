@@ -56,8 +56,8 @@ pub async fn update_app(
         let before = app.store.app(&slug).await?.ok_or(Error::UnknownApp)?;
         let after = RosterApp {
             name: body.name.clone().unwrap_or_else(|| before.name.clone()),
-            url: patched(&body.url, &before.url),
-            description: patched(&body.description, &before.description),
+            url: patched(&body.url, before.url.as_ref()),
+            description: patched(&body.description, before.description.as_ref()),
             roles: roles.clone().unwrap_or_else(|| before.roles.clone()),
             ..before.clone()
         };
@@ -82,9 +82,9 @@ pub async fn update_app(
     Ok(Json(AppView::from(&changed)))
 }
 
-fn patched<T: Clone>(patch: &Patch<T>, before: &Option<T>) -> Option<T> {
+fn patched<T: Clone>(patch: &Patch<T>, before: Option<&T>) -> Option<T> {
     match patch {
-        Patch::Keep => before.clone(),
+        Patch::Keep => before.cloned(),
         Patch::Clear => None,
         Patch::Set(value) => Some(value.clone()),
     }

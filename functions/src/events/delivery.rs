@@ -5,14 +5,15 @@
 
 use jiff::{SignedDuration, Timestamp};
 use roster_domain::{
-    Error, Result, Status,
+    AppRoles, Error, Result, Status,
     activity::{Action, Actor, Change as Field, Subject},
     mails::{Kind, Mail, MailState},
     resets::PasswordReset,
     settings::EmailSettings,
+    templates::{CustomTemplate, TemplateFailure},
     tokens::{InviteToken, ResetToken},
 };
-use roster_mail::{AppRoleName, Failure, Mailer, Tags, Values, render};
+use roster_mail::{AppRoleName, Failure, Fault, Mailer, Rendered, Tags, Values, default_source, render, render_test};
 use roster_store::{Change, MailReading, MailRef};
 use roster_web::{App, Client, decide};
 
@@ -29,7 +30,7 @@ pub(crate) async fn deliver(app: &App, mailer: &Mailer, mail: &MailRef) -> Resul
         return Ok(());
     }
     let outcome = match compose(app, &reading).await? {
-        Some((settings, values)) => send(mailer, &settings, &reading.mail, &values).await,
+        Some(composed) => send(app, mailer, &reading.mail, composed).await?,
         None => Outcome::NotNeeded,
     };
     note(app, mail, &outcome).await
@@ -42,34 +43,76 @@ enum Outcome {
     NotNeeded,
 }
 
-async fn send(mailer: &Mailer, settings: &EmailSettings, mail: &Mail, values: &Values) -> Outcome {
-    let rendered = match render(mail.kind.template(), values) {
+async fn send(app: &App, mailer: &Mailer, mail: &Mail, composed: Composed) -> Result<Outcome> {
+    let rendered = match written(app, mail, &composed).await? {
         Ok(rendered) => rendered,
-        Err(error) => return Outcome::Failed(Failure::Final(error.to_string())),
+        Err(fault) => return Ok(Outcome::Failed(Failure::Final(fault.to_string()))),
     };
     let tags = Tags { user: mail.user, mail: mail.id };
-    match mailer.send(settings, &mail.to, rendered, tags).await {
+    Ok(match mailer.send(&composed.settings, &mail.to, rendered, tags).await {
         Ok(id) => Outcome::Sent(id),
         Err(failure) => Outcome::Failed(failure),
+    })
+}
+
+/// The mail as its recipient gets it: of the template that an admin wrote or, where that fails, of the default.
+async fn written(app: &App, mail: &Mail, composed: &Composed) -> Result<Result<Rendered, Fault>> {
+    let Some(kind) = mail.kind.template() else {
+        return Ok(render_test(&composed.values));
+    };
+    if let Some(custom) = &composed.template {
+        match render(kind, &custom.source, &composed.values) {
+            Ok(rendered) => return Ok(Ok(rendered)),
+            Err(fault) => report(app, custom, &fault).await?,
+        }
+    }
+    Ok(render(kind, default_source(kind), &composed.values))
+}
+
+/// Tells the admins that a template failed, once for each version of it.
+async fn report(app: &App, template: &CustomTemplate, fault: &Fault) -> Result<()> {
+    if template.failure.is_some() {
+        return Ok(());
+    }
+    let now = app.now();
+    let reason = fault.to_string();
+    let changes = vec![
+        Field::new("template", None, Some(template.kind.to_string())),
+        Field::new("reason", None, Some(reason.clone())),
+    ];
+    let parties = (Actor::System, Subject::Installation);
+    let activity = app.activity(now, Action::TemplateFailed, parties, changes, &Client::default());
+    let failed = CustomTemplate { failure: Some(TemplateFailure { at: now, reason }), ..template.clone() };
+    match app.store.record_template_failure(&failed, &activity).await {
+        Err(Error::Conflict) => Ok(()),
+        recorded => recorded,
     }
 }
 
+/// What a mail is made of.
+struct Composed {
+    settings: EmailSettings,
+    /// The one that an admin wrote in place of the default.
+    template: Option<CustomTemplate>,
+    values: Values,
+}
+
 /// What the mail says; nothing, if there is no need for it any more.
-async fn compose(app: &App, reading: &MailReading) -> Result<Option<(EmailSettings, Values)>> {
-    let (Some(user), Some(settings)) = (&reading.user, &reading.email_settings) else {
+async fn compose(app: &App, reading: &MailReading) -> Result<Option<Composed>> {
+    let mail = &reading.mail;
+    let Some(settings) = &reading.email_settings else {
         return Ok(None);
     };
-    let mail = &reading.mail;
-    let text = |text: &str| Some(text.to_owned());
-    let company = settings.company.as_ref().map_or(settings.platform_url.as_str(), |company| company.as_str());
-    let mut values = Values {
-        company: company.to_owned(),
-        platform_url: settings.platform_url.to_string(),
-        logo_url: settings.logo_url.as_ref().map(|url| url.as_str().to_owned()),
-        name: user.name.as_ref().map(ToString::to_string),
-        email: user.email.to_string(),
-        ..Values::default()
+    let values = Values { changed_at: Some(in_words(mail.created_at)), ..Values::of(settings) };
+    let Some(kind) = mail.kind.template() else {
+        return Ok(Some(Composed { settings: settings.clone(), template: None, values }));
     };
+    let Some(user) = &reading.user else {
+        return Ok(None);
+    };
+    let text = |text: &str| Some(text.to_owned());
+    let mut values =
+        Values { name: user.name.as_ref().map(ToString::to_string), email: user.email.to_string(), ..values };
     match &mail.kind {
         Kind::Invitation { generation } => {
             let (Some(invited), Some(invite)) = (user.invite(), &reading.invite) else {
@@ -82,16 +125,6 @@ async fn compose(app: &App, reading: &MailReading) -> Result<Option<(EmailSettin
             if !app.store.add_invite_link(user.id, *generation, &token.secret.hash()).await? {
                 return Ok(None);
             }
-            let apps = app.store.apps_of(&user.app_roles).await?;
-            let names = user.app_roles.iter().map(|(slug, role)| {
-                let app = apps.iter().find(|app| app.slug == *slug);
-                let role_name = app.and_then(|app| app.roles.iter().find(|known| known.slug == *role));
-                AppRoleName {
-                    app: app.map_or(slug.as_str(), |app| app.name.as_str()).to_owned(),
-                    role: role_name.map_or(role.as_str(), |role| role.name.as_str()).to_owned(),
-                }
-            });
-            values.app_roles = names.collect();
             values.invited_by = text(&invited.invited_by);
             values.message = invite.message.clone();
             values.link = text(&settings.platform_url.invite_link(&token));
@@ -117,15 +150,32 @@ async fn compose(app: &App, reading: &MailReading) -> Result<Option<(EmailSettin
             values.link = text(&settings.platform_url.reset_link(&token));
             values.expires_at = Some(in_words(reset.expires_at));
         }
-        Kind::TemporaryPassword => values.changed_at = Some(in_words(mail.created_at)),
-        Kind::PasswordChanged => values.changed_at = Some(in_words(mail.created_at)),
         Kind::EmailChanged { old, new } => {
-            values.changed_at = Some(in_words(mail.created_at));
             values.old_email = text(old);
             values.new_email = text(new);
         }
+        Kind::TemporaryPassword | Kind::PasswordChanged | Kind::Welcome | Kind::Test => {}
     }
-    Ok(Some((settings.clone(), values)))
+    let app_roles = match mail.kind {
+        Kind::Invitation { .. } | Kind::Welcome => &user.app_roles,
+        _ => &AppRoles::new(),
+    };
+    let (template, apps) = app.store.template_and_apps(kind, app_roles).await?;
+    values.app_roles = named(app_roles, &apps);
+    Ok(Some(Composed { settings: settings.clone(), template, values }))
+}
+
+/// The roles by the names that people know, as far as there are any.
+fn named(app_roles: &AppRoles, apps: &[roster_domain::apps::App]) -> Vec<AppRoleName> {
+    let names = app_roles.iter().map(|(slug, role)| {
+        let app = apps.iter().find(|app| app.slug == *slug);
+        let role_name = app.and_then(|app| app.roles.iter().find(|known| known.slug == *role));
+        AppRoleName {
+            app: app.map_or(slug.as_str(), |app| app.name.as_str()).to_owned(),
+            role: role_name.map_or(role.as_str(), |role| role.name.as_str()).to_owned(),
+        }
+    });
+    names.collect()
 }
 
 /// A time as people read it, such as "1 December 2026, 10:00 UTC".
@@ -164,14 +214,16 @@ async fn note(app: &App, mail_ref: &MailRef, outcome: &Outcome) -> Result<()> {
             ..Change::default()
         };
         let [mail] = &mails;
-        match (&mail.state, before.as_ref()) {
-            (MailState::Failed { reason }, Some(user)) => {
+        match &mail.state {
+            MailState::Failed { reason } => {
                 let changes = vec![
-                    Field::new("mail", None, Some(mail.kind.template().to_owned())),
+                    Field::new("mail", None, Some(mail.kind.as_str().to_owned())),
                     Field::new("reason", None, Some(reason.clone())),
                 ];
-                let parties = (Actor::System, Subject::from(user));
-                let activity = app.activity(now, Action::MailFailed, parties, changes, &Client::default());
+                let subject =
+                    before.as_ref().map_or_else(|| Subject::Address { label: mail.to.to_string() }, Subject::from);
+                let activity =
+                    app.activity(now, Action::MailFailed, (Actor::System, subject), changes, &Client::default());
                 app.store.apply(change, &activity).await
             }
             _ => app.store.note(change).await,

@@ -15,17 +15,17 @@ const BATCH: i32 = 100;
 
 /// Notes every end up to now.
 pub async fn expire_invites(app: App, _schedule: Value) -> Result<Value, Error> {
-    let mut ended = 0;
+    let mut expired = 0;
     loop {
         let due = app.store.ending(app.now(), BATCH).await?;
         let mut noted = 0;
         for user in &due {
             noted += usize::from(end(&app, *user).await?);
         }
-        ended += noted;
+        expired += noted;
         // The index may still show what was noted a moment ago; what is left then is for the next run.
         if noted == 0 {
-            return Ok(json!({ "ended": ended }));
+            return Ok(json!({ "expired": expired }));
         }
     }
 }
@@ -49,7 +49,6 @@ async fn end(app: &App, id: UserId) -> roster_domain::Result<bool> {
         } else {
             return Ok(false);
         };
-        after.changed(now);
         let changes = user_changes(Some(&before), Some(&after));
         let parties = (Actor::System, Subject::from(&after));
         let activity = app.activity(now, action, parties, changes, &Client::default());

@@ -15,7 +15,7 @@ use roster_domain::{
 };
 use roster_store::{
     Change, PageRequest, SealedEntry,
-    keys::{app_of_key, user_of_partition},
+    keys::{ACTIVITY_PREFIX, app_of_key, user_of_partition},
 };
 use roster_web::{App, Client, decide};
 use serde_json::Value;
@@ -34,10 +34,12 @@ pub async fn follow_changes(app: App, event: Value) -> Result<Value, Error> {
             follow_user(&app, user, &record).await
         } else if let Some(slug) = app_of_key(&pk, &sk) {
             take_roles_away(&app, &slug).await
-        } else {
+        } else if pk.starts_with(ACTIVITY_PREFIX) {
             let entry = serde_dynamo::from_item(record.change.new_image).map_err(roster_domain::Error::unexpected)?;
             let entry = SealedEntry::new((&pk, &sk), &entry)?;
             entries.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+            Ok(())
+        } else {
             Ok(())
         }
     })

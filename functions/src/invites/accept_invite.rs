@@ -7,6 +7,7 @@ use axum::{extract::State, http::HeaderMap, response::Response};
 use roster_domain::{
     FieldError, PersonName,
     activity::{Action, Actor, Subject, user_changes},
+    mails::Kind,
     passwords::{Context, Password},
 };
 use roster_store::{Change, Credential};
@@ -14,7 +15,10 @@ use roster_web::{App, Body, Client, ProblemBody, Result, decide, fields};
 use utoipa::ToSchema;
 
 use super::presented::open;
-use crate::sessions::started::{Started, start};
+use crate::{
+    sessions::started::{Started, start},
+    users::changing::told,
+};
 
 fields! {
     /// Who the invitee is from now on.
@@ -65,6 +69,7 @@ pub async fn accept_invite(
         after.accept_invite(name.clone(), now);
         after.changed(now);
         let (session, session_token) = start(&app, &client, &after, reading.security, now);
+        let mails = told(&app, reading.email_settings.as_ref(), &after, Kind::Welcome, now);
         let credential =
             Credential { user: after.id, password: password.clone(), changed_at: now, temporary_until: None };
         let changes = user_changes(Some(&before), Some(&after));
@@ -75,6 +80,7 @@ pub async fn accept_invite(
             after: Some(&after),
             credential: Some(&credential),
             session: Some(&session),
+            mails: &mails,
             ..Change::default()
         };
         app.store.apply(change, &activity).await?;

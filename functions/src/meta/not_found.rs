@@ -37,8 +37,12 @@ fn is_of_api(path: &str) -> bool {
 
 fn methods_of(path: &str) -> Vec<Method> {
     let requests = operations::all().iter().filter(|operation| matches!(operation.runs, Runs::OnRequest(_)));
-    let routes = requests.flat_map(operations::routes);
-    routes.filter(|(_, template)| is_of(template, path)).map(|(method, _)| method).collect()
+    let (exact, variable): (Vec<_>, Vec<_>) = requests
+        .flat_map(operations::routes)
+        .filter(|(_, template)| is_of(template, path))
+        .partition(|(_, template)| template == path);
+    let routes = if exact.is_empty() { variable } else { exact };
+    routes.into_iter().map(|(method, _)| method).collect()
 }
 
 /// Whether `path` is one of those that `template` describes.

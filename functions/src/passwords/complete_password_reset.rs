@@ -46,7 +46,7 @@ pub async fn complete_password_reset(
     let token: ResetToken = token.parse().map_err(|_| Error::LinkUnknown)?;
     let reading = open(&app, &token).await?;
     let company = reading.email_settings.as_ref().and_then(|settings| settings.company.as_ref());
-    let company = company.map(|company| company.as_str());
+    let company = company.map(roster_domain::settings::Line::as_str);
     let context = Context { email: Some(&reading.user.email), name: reading.user.name.as_ref(), company };
     let judged = reading.security.password_policy().check(&new_password, context);
     judged.map_err(|invalid| FieldError::new("/new_password", invalid.0))?;

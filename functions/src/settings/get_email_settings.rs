@@ -18,5 +18,6 @@ use super::shown::EmailSettingsView;
     )
 )]
 pub async fn get_email_settings(_: Admin, State(app): State<App>) -> Result<Json<EmailSettingsView>> {
-    Ok(Json(EmailSettingsView::new(app.store.email_settings().await?.as_ref())))
+    let (settings, last_test) = app.store.email_settings_and_last_test().await?;
+    Ok(Json(EmailSettingsView::new(settings.as_ref(), last_test.as_ref())))
 }

@@ -55,7 +55,7 @@ pub async fn set_email_settings(
     State(app): State<App>,
     Body(body): Body<SetEmailSettings>,
 ) -> Result<Json<EmailSettingsView>> {
-    let before = app.store.email_settings().await?;
+    let (before, last_test) = app.store.email_settings_and_last_test().await?;
     let after = EmailSettings {
         from_address: body.from_address,
         from_name: body.from_name,
@@ -74,12 +74,12 @@ pub async fn set_email_settings(
         let activity = app.activity(app.now(), Action::EmailSettingsChanged, parties, changes, &client);
         app.store.put_email_settings(&after, &activity).await?;
     }
-    Ok(Json(EmailSettingsView::new(Some(&after))))
+    Ok(Json(EmailSettingsView::new(Some(&after), last_test.as_ref())))
 }
 
 fn changes(before: Option<&EmailSettings>, after: &EmailSettings) -> Vec<Change> {
     let fields = |settings: Option<&EmailSettings>| -> BTreeMap<String, Option<String>> {
-        let shown = settings.map(|settings| serde_json::to_value(EmailSettingsView::new(Some(settings))));
+        let shown = settings.map(|settings| serde_json::to_value(EmailSettingsView::new(Some(settings), None)));
         let shown = shown.and_then(Result::ok).and_then(|value| value.as_object().cloned()).unwrap_or_default();
         let text = |value: serde_json::Value| match value {
             serde_json::Value::Null => None,

@@ -1,6 +1,10 @@
 //! The e-mail settings as the API shows them.
 
-use roster_domain::settings::EmailSettings;
+use jiff::Timestamp;
+use roster_domain::{
+    mails::{Delivery, Mail},
+    settings::EmailSettings,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -20,10 +24,34 @@ pub struct EmailSettingsView {
     pub(crate) platform_url: Option<String>,
     pub(crate) invite_valid_hours: u16,
     pub(crate) reset_valid_minutes: u16,
+    /// What became of the newest test mail.
+    pub(crate) last_test: Option<TestMailView>,
+}
+
+/// A test mail, and how far it has come.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TestMail)]
+pub(crate) struct TestMailView {
+    #[schema(format = Email)]
+    to: String,
+    /// When it was asked for.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    #[schema(value_type = Delivery)]
+    state: &'static str,
+    /// Why it was not sent, or not yet.
+    detail: Option<String>,
+}
+
+impl From<&Mail> for TestMailView {
+    fn from(mail: &Mail) -> Self {
+        let (state, detail) = mail.delivery();
+        Self { to: mail.to.to_string(), at: mail.created_at, state: state.as_str(), detail }
+    }
 }
 
 impl EmailSettingsView {
-    pub(crate) fn new(settings: Option<&EmailSettings>) -> Self {
+    pub(crate) fn new(settings: Option<&EmailSettings>, last_test: Option<&Mail>) -> Self {
         let text = |get: fn(&EmailSettings) -> Option<&str>| settings.and_then(get).map(str::to_owned);
         let defaults = (EmailSettings::DEFAULT_INVITE_VALID_HOURS, EmailSettings::DEFAULT_RESET_VALID_MINUTES);
         let (invite_valid_hours, reset_valid_minutes) =
@@ -38,6 +66,7 @@ impl EmailSettingsView {
             platform_url: text(|set| Some(set.platform_url.as_str())),
             invite_valid_hours,
             reset_valid_minutes,
+            last_test: last_test.map(TestMailView::from),
         }
     }
 }

@@ -41,11 +41,11 @@ impl Changing<'_> {
         alter: impl Fn(&mut User, X, Timestamp) -> Result<Extras>,
     ) -> Result<User> {
         decide(async || {
-            let (before, context) = read().await?;
+            let (before, beside) = read().await?;
             self.if_match.check(before.version)?;
             let now = self.app.now();
             let mut after = before.clone();
-            let extras = alter(&mut after, context, now)?;
+            let extras = alter(&mut after, beside, now)?;
             let changes = user_changes(Some(&before), Some(&after));
             if changes.is_empty() && !extras.is_change {
                 return Ok(after);

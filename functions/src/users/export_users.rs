@@ -87,7 +87,7 @@ fn row(user: &User, status: &str) -> [String; 8] {
     [
         user.id.to_string(),
         cell(user.email.as_str()),
-        cell(user.name.as_ref().map(|name| name.as_str()).unwrap_or_default()),
+        cell(user.name.as_ref().map(roster_domain::PersonName::as_str).unwrap_or_default()),
         status.to_owned(),
         user.role.to_string(),
         app_roles,

@@ -59,6 +59,10 @@ pub enum Action {
     ApiKeyDeleted,
     SecuritySettingsChanged,
     EmailSettingsChanged,
+    TemplateChanged,
+    TemplateRestored,
+    TemplateFailed,
+    TestMailRequested,
     MailFailed,
 }
 
@@ -97,6 +101,10 @@ impl Action {
             Self::ApiKeyDeleted => "api_key.deleted",
             Self::SecuritySettingsChanged => "security_settings.changed",
             Self::EmailSettingsChanged => "email_settings.changed",
+            Self::TemplateChanged => "template.changed",
+            Self::TemplateRestored => "template.restored",
+            Self::TemplateFailed => "template.failed",
+            Self::TestMailRequested => "test_mail.requested",
             Self::MailFailed => "mail.failed",
         }
     }

@@ -62,13 +62,11 @@ impl Attempts {
 /// The network of a client, for counting: one IPv4 address, or the /64 that one IPv6 customer has at least.
 pub fn network(ip: &str) -> String {
     match ip.parse() {
-        Ok(IpAddr::V6(ip)) => match ip.to_ipv4_mapped() {
-            Some(ip) => ip.to_string(),
-            None => {
-                let [a, b, c, d, ..] = ip.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-            }
-        },
+        Ok(IpAddr::V6(ip)) => {
+            let [a, b, c, d, ..] = ip.segments();
+            let mapped = ip.to_ipv4_mapped().map(|ip| ip.to_string());
+            mapped.unwrap_or_else(|| format!("{a:x}:{b:x}:{c:x}:{d:x}::/64"))
+        }
         _ => ip.to_owned(),
     }
 }
@@ -81,14 +79,14 @@ mod tests {
         Timestamp::from_second(1_800_000_000 + minutes * 60).unwrap()
     }
 
-    fn failed(count: u32, minutes: i64) -> Option<Failures> {
-        Some(Failures { count, last_at: at(minutes) })
+    fn failed(count: u32, minutes: i64) -> Failures {
+        Failures { count, last_at: at(minutes) }
     }
 
     #[test]
     fn pauses_of_an_address_begin_after_the_free_attempts_and_grow_to_an_hour() {
         let pause = |count| {
-            let attempts = Attempts { from_address: failed(count, 0), ..Attempts::default() };
+            let attempts = Attempts { from_address: Some(failed(count, 0)), ..Attempts::default() };
             attempts.paused_until(5, at(0)).map(|until| until.duration_since(at(0)).as_mins())
         };
         assert_eq!(
@@ -99,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_pause_ends_and_a_day_or_an_unlock_forgets() {
-        let mut attempts = Attempts { from_address: failed(9, 0), ..Attempts::default() };
+        let mut attempts = Attempts { from_address: Some(failed(9, 0)), ..Attempts::default() };
         assert!(attempts.paused_until(5, at(15)).is_some());
         assert!(attempts.paused_until(5, at(16)).is_none());
         assert!(attempts.counted_from_address(at(24 * 60)).is_none());
@@ -110,7 +108,7 @@ mod tests {
 
     #[test]
     fn the_account_pauses_at_its_ceiling_whatever_the_address() {
-        let attempts = |count| Attempts { from_everywhere: failed(count, 0), ..Attempts::default() };
+        let attempts = |count| Attempts { from_everywhere: Some(failed(count, 0)), ..Attempts::default() };
         assert!(attempts(99).paused_until(5, at(1)).is_none());
         assert_eq!(attempts(100).paused_until(5, at(1)), Some(at(60)));
     }

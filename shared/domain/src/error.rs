@@ -78,6 +78,8 @@ pub enum Error {
 
     #[error("there is no such app")]
     UnknownApp,
+    #[error("there is no such template")]
+    UnknownTemplate,
     #[error("an app has this slug already")]
     SlugTaken,
     #[error("users have the role that is to be removed")]

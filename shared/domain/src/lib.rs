@@ -19,6 +19,7 @@ pub mod resets;
 pub mod roles;
 pub mod sessions;
 pub mod settings;
+pub mod templates;
 pub mod tokens;
 pub mod users;
 

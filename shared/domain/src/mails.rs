@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{EmailAddress, Invalid, MailId, UserId};
+use crate::{EmailAddress, Invalid, MailId, UserId, templates::TemplateKind};
 
 /// A mail that is to be sent. It is written together with the change that asks for it, so neither is lost.
 #[derive(Clone, Debug)]
@@ -38,18 +38,28 @@ pub enum Kind {
         old: String,
         new: String,
     },
+    /// Follows on an accepted invite.
+    Welcome,
+    /// Shows an admin that mail arrives.
+    Test,
 }
 
 impl Kind {
-    /// The name of its template.
-    pub fn template(&self) -> &'static str {
+    /// The template that it is made of; a test mail has none, for it is always the same.
+    pub fn template(&self) -> Option<TemplateKind> {
         match self {
-            Self::Invitation { .. } => "invitation",
-            Self::PasswordChanged => "password_changed",
-            Self::PasswordReset => "password_reset",
-            Self::TemporaryPassword => "temporary_password",
-            Self::EmailChanged { .. } => "email_changed",
+            Self::Invitation { .. } => Some(TemplateKind::Invitation),
+            Self::PasswordChanged => Some(TemplateKind::PasswordChanged),
+            Self::PasswordReset => Some(TemplateKind::PasswordReset),
+            Self::TemporaryPassword => Some(TemplateKind::TemporaryPassword),
+            Self::EmailChanged { .. } => Some(TemplateKind::EmailChanged),
+            Self::Welcome => Some(TemplateKind::Welcome),
+            Self::Test => None,
         }
+    }
+
+    pub fn as_str(&self) -> &'static str {
+        self.template().map_or("test", TemplateKind::as_str)
     }
 }
 

@@ -83,7 +83,7 @@ impl Policy {
         }
         let folded = fold(&password.0);
         let words = context.words();
-        if let Some(word) = words.iter().find(|word| is_built_from(&folded, word)) {
+        if let Some(word) = built_from(&folded, &words) {
             return Err(Invalid(format!("Do not build the password from “{word}”: it is easy to guess.")));
         }
         let known: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -102,7 +102,7 @@ impl Policy {
 const WEAKEST_ACCEPTED: zxcvbn::Score = zxcvbn::Score::Three;
 
 impl Context<'_> {
-    /// The folded words of four letters and more that a guesser would try first.
+    /// The folded words of four letters and more that a guesser would try first, the longest first.
     fn words(self) -> Vec<String> {
         let email = self.email.map(|email| fold(email.local_part()));
         let name = self.name.map(|name| fold(name.as_str()));
@@ -113,15 +113,17 @@ impl Context<'_> {
             .flat_map(|text| text.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect::<Vec<_>>())
             .filter(|word| word.chars().count() >= 4)
             .collect();
-        words.sort_unstable();
+        words.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         words.dedup();
         words
     }
 }
 
-/// Whether little is left of `password` once `word` is taken out of it.
-fn is_built_from(password: &str, word: &str) -> bool {
-    password.contains(word) && password.replace(word, "").chars().filter(|c| c.is_alphabetic()).count() < 6
+/// The first of `words` in `password`, if little is left of it without all of them.
+fn built_from<'a>(password: &str, words: &'a [String]) -> Option<&'a str> {
+    let mut found = words.iter().map(String::as_str).filter(|word| password.contains(word));
+    let rest = words.iter().fold(password.to_owned(), |rest, word| rest.replace(word, " "));
+    found.next().filter(|_| rest.chars().filter(|c| c.is_alphabetic()).count() < 6)
 }
 
 /// A stored password: an argon2id hash as a PHC string.
@@ -263,6 +265,7 @@ mod tests {
             "Lovelace-2024!!",
             "lovelacelovelace12345",
             "engines2024engines",
+            "lovelace.at.engines",
             "roster2024roster",
         ] {
             assert!(judge(password).is_err(), "{password:?}");

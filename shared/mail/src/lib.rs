@@ -1,7 +1,11 @@
-//! Mails to people: the templates, and how they are sent.
+//! Mails to people: the templates, what admins may make of them, and how mails are sent.
 
+mod check;
+mod defaults;
+mod render;
 mod send;
-mod templates;
 
+pub use check::check;
+pub use defaults::{Variable, default_source, description, variables};
+pub use render::{AppRoleName, Fault, Part, Rendered, Values, render, render_test};
 pub use send::{Failure, Mailer, Tags};
-pub use templates::{AppRoleName, RenderError, Rendered, Values, render};

@@ -17,6 +17,7 @@ use roster_domain::{
     resets::PasswordReset,
     sessions::Session,
     settings::{EmailSettings, Line, PlatformUrl, SecuritySettings, WebAddress},
+    templates::{CustomTemplate, TemplateFailure, TemplateKind, TemplateSource},
     tokens::SecretHash,
     users::{Invited, State, Suspension},
 };
@@ -562,6 +563,8 @@ enum StoredKind {
     PasswordReset,
     TemporaryPassword,
     EmailChanged { old: String, new: String },
+    Welcome,
+    Test,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -601,6 +604,8 @@ impl Item for Mail {
             Kind::PasswordReset => StoredKind::PasswordReset,
             Kind::TemporaryPassword => StoredKind::TemporaryPassword,
             Kind::EmailChanged { old, new } => StoredKind::EmailChanged { old, new },
+            Kind::Welcome => StoredKind::Welcome,
+            Kind::Test => StoredKind::Test,
         };
         let state = match self.state.clone() {
             MailState::Queued { due_at, last_failure } => StoredMailState::Queued { due_at, last_failure },
@@ -626,6 +631,8 @@ impl Item for Mail {
             StoredKind::PasswordReset => Kind::PasswordReset,
             StoredKind::TemporaryPassword => Kind::TemporaryPassword,
             StoredKind::EmailChanged { old, new } => Kind::EmailChanged { old, new },
+            StoredKind::Welcome => Kind::Welcome,
+            StoredKind::Test => Kind::Test,
         };
         let state = match stored.state {
             StoredMailState::Queued { due_at, last_failure } => MailState::Queued { due_at, last_failure },
@@ -847,6 +854,76 @@ impl Item for EmailSettings {
             invite_valid_hours: stored.invite_valid_hours,
             reset_valid_minutes: stored.reset_valid_minutes,
         })
+    }
+}
+
+/// Which mail was the newest test.
+pub(crate) struct LastTest {
+    pub(crate) mail: MailId,
+    pub(crate) to: EmailAddress,
+}
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredLastTest {
+    #[serde_as(as = "DisplayFromStr")]
+    mail: MailId,
+    #[serde_as(as = "DisplayFromStr")]
+    to: EmailAddress,
+}
+
+impl Item for LastTest {
+    type Stored = StoredLastTest;
+
+    fn key(&self) -> Key {
+        keys::last_test()
+    }
+
+    fn stored(&self) -> StoredLastTest {
+        StoredLastTest { mail: self.mail, to: self.to.clone() }
+    }
+
+    fn restored(stored: StoredLastTest) -> Result<Self, Invalid> {
+        Ok(Self { mail: stored.mail, to: stored.to })
+    }
+}
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredTemplate {
+    #[serde_as(as = "DisplayFromStr")]
+    kind: TemplateKind,
+    subject: String,
+    html: String,
+    text: String,
+    changed_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failure: Option<StoredTemplateFailure>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredTemplateFailure {
+    at: Timestamp,
+    reason: String,
+}
+
+impl Item for CustomTemplate {
+    type Stored = StoredTemplate;
+
+    fn key(&self) -> Key {
+        keys::template(self.kind)
+    }
+
+    fn stored(&self) -> StoredTemplate {
+        let TemplateSource { subject, html, text } = self.source.clone();
+        let failure = self.failure.clone().map(|TemplateFailure { at, reason }| StoredTemplateFailure { at, reason });
+        StoredTemplate { kind: self.kind, subject, html, text, changed_at: self.changed_at, failure }
+    }
+
+    fn restored(stored: StoredTemplate) -> Result<Self, Invalid> {
+        let source = TemplateSource { subject: stored.subject, html: stored.html, text: stored.text };
+        let failure = stored.failure.map(|StoredTemplateFailure { at, reason }| TemplateFailure { at, reason });
+        Ok(Self { kind: stored.kind, source, changed_at: stored.changed_at, failure })
     }
 }
 

@@ -19,9 +19,10 @@
 //! | answer         | `ANSWER#<caller>` | `<operation>#<key>` |               |                  |            |                  |
 //! | activity       | `ACTIVITY#<month>` | `<id>`       | `ACTIVITY#USER#<id>` | `<id>`         |            |                  |
 //! | seal           | `SEALS`          | `<number>`     |                    |                  |            |                  |
-//! | summary        | `SUMMARY`        | `USERS`        |                    |                  |            |                  |
+//! | summary        | `SUMMARY`        | `COUNTS`       |                    |                  |            |                  |
 //! | app            | `APP#<slug>`     | `APP`          | `APPS`             | `<slug>`         |            |                  |
 //! | settings       | `SETTINGS`       | `EMAIL`, …     |                    |                  |            |                  |
+//! | template       | `SETTINGS`       | `TEMPLATE#<kind>` |                 |                  |            |                  |
 //! | installation   | `INSTALLATION`   | `INSTALLATION` |                    |                  |            |                  |
 //! | active admins  | `INSTALLATION`   | `ADMINS`       |                    |                  |            |                  |
 //!
@@ -32,6 +33,7 @@ use jiff::Timestamp;
 use roster_domain::{
     ActivityId, ApiKeyId, AppSlug, EmailAddress, MailId, RoleSlug, SessionId, UserId,
     names::{fold, prefix},
+    templates::TemplateKind,
 };
 
 /// The primary key of an item.
@@ -134,7 +136,7 @@ pub(crate) fn counted(id: UserId) -> Key {
 }
 
 pub(crate) fn summary() -> Key {
-    key("SUMMARY", "USERS")
+    key("SUMMARY", "COUNTS")
 }
 
 /// The wrong passwords for an account from one network.
@@ -211,6 +213,16 @@ pub(crate) fn email_settings() -> Key {
 
 pub(crate) fn security_settings() -> Key {
     key("SETTINGS", "SECURITY")
+}
+
+/// The template that an admin wrote in place of the default.
+pub(crate) fn template(kind: TemplateKind) -> Key {
+    key("SETTINGS", format!("TEMPLATE#{kind}"))
+}
+
+/// Names the newest test mail.
+pub(crate) fn last_test() -> Key {
+    key("SETTINGS", "LAST_TEST")
 }
 
 pub(crate) fn installation() -> Key {

@@ -14,6 +14,7 @@ mod passwords;
 pub mod schema;
 mod seals;
 mod summary;
+mod templates;
 mod transaction;
 
 use std::{
@@ -111,10 +112,20 @@ impl Store {
         Ok(found.take(&session)?.zip(found.take(&user)?))
     }
 
-    /// Access pattern 3: whose an address is.
-    pub async fn user_id_of(&self, email: &EmailAddress) -> Result<Option<UserId>> {
-        let claim: Option<EmailClaim> = self.get(keys::email_claim(email)).await?;
-        Ok(claim.map(|claim| claim.user))
+    /// Access pattern 3: who holds each of many addresses.
+    pub async fn holders(&self, emails: &[EmailAddress]) -> Result<HashMap<String, UserId>> {
+        let mut claims: Vec<(Key, String)> =
+            emails.iter().map(|email| (keys::email_claim(email), email.key().to_owned())).collect();
+        claims.sort_by(|a, b| a.1.cmp(&b.1));
+        claims.dedup();
+        let mut holders = HashMap::new();
+        for some in claims.chunks(MAX_BATCH) {
+            let mut found = self.read(some.iter().map(|(key, _)| key)).await?;
+            for (key, email) in some {
+                holders.extend(found.take::<EmailClaim>(key)?.map(|claim| (email.clone(), claim.user)));
+            }
+        }
+        Ok(holders)
     }
 
     /// Access pattern 4: a user with credential. Nobody's id is read like anybody's.
@@ -320,22 +331,6 @@ impl Store {
         writes.put(&settings)?;
         writes.activity(activity)?;
         writes.commit().await
-    }
-
-    /// Access pattern 54: who holds each of many addresses.
-    pub async fn holders(&self, emails: &[EmailAddress]) -> Result<HashMap<String, UserId>> {
-        let mut claims: Vec<(Key, String)> =
-            emails.iter().map(|email| (keys::email_claim(email), email.key().to_owned())).collect();
-        claims.sort_by(|a, b| a.1.cmp(&b.1));
-        claims.dedup();
-        let mut holders = HashMap::new();
-        for some in claims.chunks(MAX_BATCH) {
-            let mut found = self.read(some.iter().map(|(key, _)| key)).await?;
-            for (key, email) in some {
-                holders.extend(found.take::<EmailClaim>(key)?.map(|claim| (email.clone(), claim.user)));
-            }
-        }
-        Ok(holders)
     }
 
     /// Access pattern 19: the e-mail settings.

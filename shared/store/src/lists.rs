@@ -183,8 +183,8 @@ impl Store {
         let (mut rows, _) = self.query(source, after, page.limit + 1).await?;
         let has_more = rows.len() > page.limit;
         rows.truncate(page.limit);
-        let last = rows.last().map(|row| source.place(row)).transpose()?;
-        let next_cursor = self.cursor_at(list, last.filter(|_| has_more)).await?;
+        let end = rows.last().map(|row| source.place(row)).transpose()?;
+        let next_cursor = self.cursor_at(list, end.filter(|_| has_more)).await?;
         Ok((rows, next_cursor))
     }
 

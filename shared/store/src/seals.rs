@@ -1,6 +1,6 @@
 //! Seals over the activity: a chain of digests, so that an entry that is removed or altered is found.
 //!
-//! They are made from the table's stream, in the manner of CloudTrail's digest files, so that no change waits for
+//! They are made from the table's stream, in the manner of the digest files of `CloudTrail`, so that no change waits for
 //! another. Each seal holds the digests of entries and the digest of the seal before it. Cutting off the end of the
 //! chain is found by comparing its head with one that was noted elsewhere.
 
@@ -161,5 +161,5 @@ fn digest_of_entry(entry: &ActivityRecord) -> Result<String> {
 
 /// SHA-256 in hexadecimal digits.
 fn digest(text: &str) -> String {
-    SecretHash::of_text(text).as_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    SecretHash::of_text(text).hex()
 }

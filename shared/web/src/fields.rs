@@ -291,10 +291,10 @@ impl<S: Send + Sync, T: FromFields> FromRequest<S> for OptionalBody<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self> {
         let is_json = is_json(&request);
         let bytes = bytes(request, state).await?;
-        match (bytes.is_empty(), is_json) {
-            (true, _) => parse(b"{}").map(Self),
-            (false, false) => Err(Problem::UnsupportedMediaType),
-            (false, true) => parse(&bytes).map(Self),
+        match (bytes.trim_ascii(), is_json) {
+            (b"", _) | (b"null", true) => parse(b"{}").map(Self),
+            (_, false) => Err(Problem::UnsupportedMediaType),
+            (_, true) => parse(&bytes).map(Self),
         }
     }
 }

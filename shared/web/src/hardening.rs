@@ -42,8 +42,7 @@ pub struct Manner {
 }
 
 /// Wraps the routes of one operation.
-pub fn harden(router: Router<App>, manner: Manner, app: App) -> Router {
-    let Manner { name, is_public, takes_query, is_idempotent } = manner;
+pub fn harden(router: Router<App>, Manner { name, is_public, takes_query, is_idempotent }: Manner, app: App) -> Router {
     let check = move |request: Request, next: Next| async move {
         let (mut parts, body) = request.into_parts();
         if !takes_query {

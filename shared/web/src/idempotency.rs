@@ -86,17 +86,13 @@ fn key(parts: &Parts) -> Result<String> {
         let detail = format!("A key has 1 to {MAX_KEY_BYTES} printable characters; a random UUID is a good one.");
         return Err(FieldError::new("Idempotency-Key", detail).into());
     }
-    Ok(hex(key))
+    Ok(SecretHash::of_text(key).hex())
 }
 
 /// Tells one request from another.
 fn fingerprint(parts: &Parts, body: &Bytes) -> String {
     let path = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
-    hex(&format!("{} {path}\n{}", parts.method, String::from_utf8_lossy(body)))
-}
-
-fn hex(text: &str) -> String {
-    SecretHash::of_text(text).as_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    SecretHash::of_text(&format!("{} {path}\n{}", parts.method, String::from_utf8_lossy(body))).hex()
 }
 
 fn again(status: u16, body: String) -> Response {

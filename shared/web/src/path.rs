@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequestParts, RawPathParams},
     http::request::Parts,
 };
-use roster_domain::{ApiKeyId, AppSlug, Error, SessionId, UserId};
+use roster_domain::{ApiKeyId, AppSlug, Error, SessionId, UserId, templates::TemplateKind};
 
 use crate::Problem;
 
@@ -40,6 +40,12 @@ impl PathValue for ApiKeyId {
 impl PathValue for AppSlug {
     fn missing() -> Error {
         Error::UnknownApp
+    }
+}
+
+impl PathValue for TemplateKind {
+    fn missing() -> Error {
+        Error::UnknownTemplate
     }
 }
 

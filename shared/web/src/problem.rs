@@ -259,6 +259,10 @@ fn refusal(
         Error::UnknownApp => {
             (404, "unknown-app", "There is no such app", text("Check the slug; GET /v1/apps lists all apps."))
         }
+        Error::UnknownTemplate => {
+            let detail = text("GET /v1/settings/email-templates lists all templates.");
+            (404, "unknown-template", "There is no such template", detail)
+        }
         Error::SlugTaken => {
             (409, "slug-taken", "The slug is taken", text("An app has this slug already. Use another one."))
         }

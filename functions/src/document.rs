@@ -1,0 +1,160 @@
+//! The API document (OpenAPI 3.1): the annotations of the operations, and what holds for all of them.
+
+use std::collections::BTreeSet;
+
+use roster_domain::{ApiKeyId, AppSlug, RoleSlug, SessionId, UserId};
+use serde_json::{Map, Value, json};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        self,
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::operations::{self, Runs};
+
+/// The API document.
+pub fn document() -> Value {
+    let mut router = OpenApiRouter::with_openapi(About::openapi());
+    for operation in operations::all() {
+        if let Runs::OnRequest(build) = operation.runs {
+            router = router.merge(build());
+        }
+    }
+    let mut document = serde_json::to_value(router.into_openapi()).unwrap_or_default();
+    for operation in operations_of(&mut document) {
+        complete(operation);
+    }
+    close_requests(&mut document);
+    refer_to_components(&mut document);
+    document
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Roster",
+        description = "User management for teams on AWS. Lists come in pages; refusals are problem+json (RFC 9457).",
+        contact(name = "The admins of this installation")
+    ),
+    servers((url = "/", description = "This installation")),
+    components(schemas(ApiKeyId, AppSlug, RoleSlug, SessionId, UserId)),
+    tags(
+        (name = "Setup", description = "The first admin."),
+        (name = "Sessions", description = "Signing in and out."),
+        (name = "Passwords", description = "Forgotten passwords, and what a new one must be like."),
+        (name = "My account", description = "What everybody does for themselves."),
+        (name = "Invites", description = "Onboarding by e-mail or by a link."),
+        (name = "Users", description = "Everybody in the installation."),
+        (name = "Activity", description = "The audit log."),
+        (name = "Apps", description = "What users sign in to, and their roles there."),
+        (name = "Settings", description = "What holds for the installation."),
+        (name = "API keys", description = "Credentials of programs."),
+        (name = "Service", description = "The service itself.")
+    ),
+    modifiers(&Credentials)
+)]
+struct About;
+
+struct Credentials;
+
+impl Modify for Credentials {
+    fn modify(&self, document: &mut openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
+        let bearer = bearer.description(Some("A session token, or an API key.")).build();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        let cookie = ApiKeyValue::with_description(
+            "__Host-roster",
+            "The console's session. Changes also need the header X-Roster-Request: 1.",
+        );
+        components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    }
+}
+
+fn operations_of(document: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let paths = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
+    paths.filter_map(Value::as_object_mut).flat_map(Map::values_mut)
+}
+
+/// Adds what every operation has: a description, and the refusals that have nothing to do with what it does.
+fn complete(operation: &mut Value) {
+    if operation.get("description").is_none() {
+        operation["description"] = json!(format!("{}.", operation["summary"].as_str().unwrap_or_default()));
+    }
+    let takes_body = operation.get("requestBody").is_some();
+    let Some(responses) = operation["responses"].as_object_mut() else { return };
+    for (status, response) in responses.iter_mut() {
+        if response["description"].as_str().unwrap_or_default().is_empty() {
+            response["description"] = json!(if status == "201" { "Created." } else { "Done." });
+        }
+    }
+    let problem = |description: &str| {
+        let schema = json!({ "$ref": "#/components/schemas/Problem" });
+        json!({ "description": description, "content": { "application/problem+json": { "schema": schema } } })
+    };
+    if takes_body {
+        responses.insert("413".to_owned(), problem("`body-too-large`: more than 1 MiB"));
+        responses.insert("415".to_owned(), problem("`unsupported-media-type`: not declared as JSON"));
+    }
+    responses.insert("default".to_owned(), problem("Any other refusal, such as `unavailable` (503)."));
+    for (_, response) in responses.iter_mut() {
+        let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) else { continue };
+        let is_problem = |content: &Map<String, Value>| {
+            content.get("application/json").is_some_and(|json| json["schema"]["$ref"] == "#/components/schemas/Problem")
+        };
+        if is_problem(content)
+            && let Some(schema) = content.remove("application/json")
+        {
+            content.insert("application/problem+json".to_owned(), schema);
+        }
+    }
+}
+
+/// Says that requests hold no other fields than those described: unknown ones are refused.
+fn close_requests(document: &mut Value) {
+    let mut open: Vec<String> = Vec::new();
+    for operation in operations_of(document) {
+        references(&operation["requestBody"], &mut open);
+    }
+    let mut closed = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        let schema = &mut document["components"]["schemas"][&name];
+        if !closed.insert(name) {
+            continue;
+        }
+        if schema["properties"].is_object() {
+            schema["additionalProperties"] = json!(false);
+        }
+        references(schema, &mut open);
+    }
+}
+
+/// The names of the components that `value` refers to.
+fn references(value: &Value, names: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            let name = fields.get("$ref").and_then(|name| name.as_str()?.strip_prefix("#/components/schemas/"));
+            names.extend(name.map(str::to_owned));
+            fields.values().for_each(|value| references(value, names));
+        }
+        Value::Array(values) => values.iter().for_each(|value| references(value, names)),
+        _ => {}
+    }
+}
+
+/// Generic answers hold a copy of what they are lists of; a reference says the same and keeps its name.
+fn refer_to_components(document: &mut Value) {
+    let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
+    let named: Vec<(String, Value)> = schemas.iter().map(|(name, schema)| (name.clone(), schema.clone())).collect();
+    for (_, schema) in schemas.iter_mut() {
+        for list in ["items", "results"] {
+            let Some(item) = schema.pointer_mut(&format!("/properties/{list}/items")) else { continue };
+            if let Some((name, _)) = named.iter().find(|(_, known)| known == item) {
+                *item = json!({ "$ref": format!("#/components/schemas/{name}") });
+            }
+        }
+    }
+}
