@@ -7,12 +7,14 @@ import { toastFailure } from "./components/Toasts";
 interface Options<T> {
     initial: T;
     send: (values: T) => Promise<unknown>;
+    /** Which field a refusal is about, by the slug of the problem. */
+    about?: Record<string, keyof T & string>;
     /** Under which name the tab keeps what was typed, so that a reload loses nothing. Never for passwords. */
     draft?: string;
 }
 
 /** A form: its values, what is wrong with each of them, and sending it. */
-export function useForm<T extends object>({ initial, send, draft }: Options<T>) {
+export function useForm<T extends object>({ initial, send, about = {}, draft }: Options<T>) {
     const [values, setValues] = useState<T>(() => ({ ...initial, ...kept<T>(draft) }));
     const [wrong, setWrong] = useState<Record<string, string>>({});
     const form = useRef<HTMLFormElement>(null);
@@ -20,8 +22,13 @@ export function useForm<T extends object>({ initial, send, draft }: Options<T>) 
         mutationFn: () => send(values),
         onSuccess: () => forget(draft),
         onError: (error) => {
-            const fields = error instanceof Problem ? error.fields : [];
-            setWrong(Object.fromEntries(fields.map(({ pointer, detail }) => [pointer.slice(1), detail])));
+            if (!(error instanceof Problem)) return;
+            const field = about[error.slug];
+            setWrong(
+                field
+                    ? { [field]: error.message }
+                    : Object.fromEntries(error.fields.map(({ pointer, detail }) => [pointer.slice(1), detail])),
+            );
         },
     });
     useEffect(() => focusFirstInvalid(form), [wrong]);
@@ -38,11 +45,12 @@ export function useForm<T extends object>({ initial, send, draft }: Options<T>) 
     return {
         values,
         set,
-        /** What a text field of Mantine takes. */
+        /** What a text field of Mantine takes. Its password field does not say by itself that it is not valid. */
         text: <K extends keyof T & string>(name: K) => ({
             name,
             value: values[name] as string,
             error: wrong[name],
+            "aria-invalid": name in wrong || undefined,
             onChange: (event: { currentTarget: { value: string } }) => set({ [name]: event.currentTarget.value } as Partial<T>),
         }),
         /** The same for components that pass on the value itself. */
@@ -53,6 +61,8 @@ export function useForm<T extends object>({ initial, send, draft }: Options<T>) 
             onChange: (value: T[K]) => set({ [name]: value } as unknown as Partial<T>),
         }),
         wrong,
+        /** What was refused and stands beside no field. */
+        refusal: mutation.error instanceof Problem && mutation.error.slug in about ? null : mutation.error,
         isBusy: mutation.isPending,
         isDone: mutation.isSuccess,
         error: mutation.error,
@@ -91,7 +101,7 @@ function focusFirstInvalid(form: RefObject<HTMLFormElement | null>): void {
 export function FormError({ error, except = [] }: { error: Error | null; except?: string[] }) {
     if (!error || (error instanceof Problem && (error.slug === "invalid-fields" || except.includes(error.slug)))) return null;
     return (
-        <Alert color="red" variant="light" role="alert">
+        <Alert color="danger" variant="light" role="alert">
             {error.message}
         </Alert>
     );

@@ -25,9 +25,14 @@ const queries: QueryClient = new QueryClient({
             retry: (failures, error) => failures < 2 && error instanceof Problem && (error.status === 0 || error.status >= 500),
         },
     },
-    // Any change may show anywhere; what is not on the screen is fetched when it is.
-    mutationCache: new MutationCache({ onSuccess: () => queries.invalidateQueries() }),
+    mutationCache: new MutationCache({ onSuccess: refresh }),
 });
+
+/** Any change may show anywhere. What follows by events, as counts and deliveries do, shows a moment later. */
+function refresh(): Promise<void> {
+    setTimeout(() => void queries.invalidateQueries({ queryKey: ["users"] }), 2_500);
+    return queries.invalidateQueries();
+}
 
 const root = document.getElementById("root");
 if (root) {

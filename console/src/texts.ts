@@ -581,6 +581,8 @@ export const texts = {
         dark: "Dark",
         sample: "Sample",
         saved: "The template is saved",
+        isDefault: "This is the default.",
+        lastFailure: (time: string) => `A mail of this kind failed, ${time}`,
         restore: "Restore default",
         restoreTitle: "Restore the default?",
         restoreBody: "Your version of this mail is lost.",

@@ -1,22 +1,10 @@
 import createClient from "openapi-fetch";
 import { texts } from "../texts";
-import type { PendingPaths } from "./pending";
 import { Problem, problemOf } from "./problem";
 import type { paths } from "./schema";
 import { signInAgain } from "./signin";
 
-/** What is generated from the API document, and what is not in it yet. */
-type Paths = {
-    [P in keyof paths | keyof PendingPaths]: P extends keyof PendingPaths
-        ? P extends keyof paths
-            ? Omit<paths[P], keyof PendingPaths[P]> & PendingPaths[P]
-            : PendingPaths[P]
-        : P extends keyof paths
-          ? paths[P]
-          : never;
-};
-
-export const api = createClient<Paths>({
+export const api = createClient<paths>({
     baseUrl: location.origin,
     headers: { "X-Roster-Request": "1" },
     fetch: send,

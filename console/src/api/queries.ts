@@ -17,7 +17,8 @@ export type ApiKey = components["schemas"]["ApiKey"];
 export type SecuritySettings = components["schemas"]["SecuritySettings"];
 export type PasswordPolicy = components["schemas"]["PasswordPolicy"];
 export type RowResult = components["schemas"]["CreateOutcome"];
-export type { Template } from "./pending";
+export type Template = components["schemas"]["EmailTemplate"];
+export type TemplateKind = components["schemas"]["TemplateKind"];
 
 /** Who is signed in; `null` for nobody. */
 export const sessionQuery = queryOptions({
@@ -140,7 +141,7 @@ export const securityQuery = queryOptions({
     queryFn: () => answer(api.GET("/v1/settings/security")),
 });
 
-export const templateQuery = (kind: string) =>
+export const templateQuery = (kind: TemplateKind) =>
     queryOptions({
         queryKey: ["settings", "templates", kind],
         queryFn: () => answer(api.GET("/v1/settings/email-templates/{kind}", { params: { path: { kind } } })),

@@ -18,7 +18,7 @@ export function Loading({ isPage = false, rows = 4 }: { isPage?: boolean; rows?:
 export function Failure({ error, retry, isPage = false }: { error: Error; retry?: () => void; isPage?: boolean }) {
     return (
         <div className={isPage ? classes.page : classes.failure}>
-            <Alert color="red" variant="light" icon={<IconAlertTriangle />} title={texts.common.failed}>
+            <Alert color="danger" variant="light" icon={<IconAlertTriangle />} title={texts.common.failed}>
                 <p>{error.message}</p>
                 {retry && (
                     <Button size="xs" mt="sm" variant="default" onClick={retry}>

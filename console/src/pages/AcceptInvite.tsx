@@ -1,6 +1,6 @@
 import { Button, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { Link, Navigate, useNavigate } from "react-router";
 import { answer, api } from "../api/client";
 import { isProblem } from "../api/problem";
@@ -18,6 +18,7 @@ const t = texts.acceptInvite;
 
 export default function AcceptInvite() {
     const [token] = useState(linkSecret);
+    const [isRequested, setIsRequested] = useState(false);
     const session = useQuery(sessionQuery);
     const invite = useQuery({
         queryKey: ["invite"],
@@ -26,15 +27,24 @@ export default function AcceptInvite() {
         staleTime: Infinity,
     });
     if (token === null) return session.data ? <Navigate to="/" replace /> : <Unknown />;
-    if (isProblem(invite.error, "invite-expired")) return <Expired token={token} />;
+    if (isRequested) return <GuestPage title={t.requested} lead={t.requestedLead}>{null}</GuestPage>;
+    const expired = <Expired token={token} requested={() => setIsRequested(true)} />;
+    if (isProblem(invite.error, "invite-expired")) return expired;
     if (isProblem(invite.error, "invite-replaced")) return <GuestPage title={t.replaced} lead={t.replacedLead}>{null}</GuestPage>;
     if (isProblem(invite.error, "invite-unknown", "invalid-fields")) return <Unknown />;
     if (invite.error) return <Failure error={invite.error} retry={() => void invite.refetch()} isPage />;
     if (!invite.data) return <Loading isPage />;
-    return <Accept token={token} invite={invite.data} />;
+    return <Accept token={token} invite={invite.data} expired={expired} />;
 }
 
-function Accept({ token, invite }: { token: string; invite: components["schemas"]["InspectedInvite"] }) {
+interface AcceptProps {
+    token: string;
+    invite: components["schemas"]["InspectedInvite"];
+    /** What is shown when the invite ends while the form is open. */
+    expired: ReactNode;
+}
+
+function Accept({ token, invite, expired }: AcceptProps) {
     const queries = useQueryClient();
     const navigate = useNavigate();
     const form = useForm({
@@ -48,8 +58,7 @@ function Accept({ token, invite }: { token: string; invite: components["schemas"
             await navigate("/", { replace: true });
         },
     });
-    // The invite can end while the form is open.
-    if (isProblem(form.error, "invite-expired")) return <Expired token={token} />;
+    if (isProblem(form.error, "invite-expired")) return expired;
     if (isProblem(form.error, "invite-unknown")) return <Unknown />;
     return (
         <GuestPage
@@ -73,9 +82,11 @@ function Accept({ token, invite }: { token: string; invite: components["schemas"
     );
 }
 
-function Expired({ token }: { token: string }) {
-    const request = useAction(() => answer(api.POST("/v1/invites/request-renewal", { body: { token } })));
-    if (request.isSuccess) return <GuestPage title={t.requested} lead={t.requestedLead}>{null}</GuestPage>;
+function Expired({ token, requested }: { token: string; requested: () => void }) {
+    const request = useAction(async () => {
+        await answer(api.POST("/v1/invites/request-renewal", { body: { token } }));
+        requested();
+    });
     return (
         <GuestPage title={t.expired} lead={t.expiredLead}>
             <Button fullWidth loading={request.isPending} onClick={() => request.mutate()}>

@@ -1,7 +1,6 @@
 import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { answer, api } from "../api/client";
-import { isProblem } from "../api/problem";
 import { myAppsQuery, mySessionsQuery, sessionQuery, type Session } from "../api/queries";
 import { NewPassword } from "../components/NewPassword";
 import { Page, Section } from "../components/Page";
@@ -105,23 +104,22 @@ function Password() {
     const initial = { current_password: "", new_password: "" };
     const form = useForm({
         initial,
+        about: { "wrong-password": "current_password" },
         send: async (body) => {
             await answer(api.POST("/v1/me/password", { body }));
             form.reset(initial);
             toast(t.passwordChanged);
         },
     });
-    const wrong = isProblem(form.error, "wrong-password") ? form.error.message : undefined;
     return (
         <Section title={texts.user.password} lead={t.passwordLead}>
             <form {...form.props} className="stack">
-                <FormError error={form.error} except={["wrong-password"]} />
+                <FormError error={form.refusal} />
                 <div className="fields">
                     <PasswordInput
                         label={t.currentPassword}
                         autoComplete="current-password"
                         {...form.text("current_password")}
-                        error={wrong ?? form.wrong.current_password}
                     />
                     <NewPassword personal={[me.name, me.email.split("@")[0]]} {...form.text("new_password")} />
                 </div>

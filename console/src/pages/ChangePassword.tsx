@@ -21,6 +21,7 @@ export default function ChangePassword() {
     const signOut = useSignOut();
     const form = useForm({
         initial: { current_password: "", new_password: "" },
+        about: { "wrong-password": "current_password" },
         send: async (body) => {
             await answer(api.POST("/v1/me/password", { body }));
             await queries.fetchQuery({ ...sessionQuery, staleTime: 0 });
@@ -36,7 +37,7 @@ export default function ChangePassword() {
     return (
         <GuestPage title={t.title} lead={t.lead}>
             <form {...form.props} className="stack">
-                <FormError error={form.error} />
+                <FormError error={form.refusal} />
                 <input className="hidden" type="email" autoComplete="username" defaultValue={user.email} tabIndex={-1} aria-hidden />
                 <PasswordInput label={t.temporary} autoComplete="current-password" autoFocus {...form.text("current_password")} />
                 <NewPassword personal={[user.name, user.email.split("@")[0]]} {...form.text("new_password")} />

@@ -2,7 +2,6 @@ import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Navigate, useNavigate } from "react-router";
 import { answer, api } from "../api/client";
-import { isProblem } from "../api/problem";
 import { sessionQuery, setupQuery } from "../api/queries";
 import { GuestPage } from "../components/GuestPage";
 import { NewPassword } from "../components/NewPassword";
@@ -17,6 +16,7 @@ export default function SetUp() {
     const setup = useQuery(setupQuery);
     const form = useForm({
         initial: { setup_secret: "", email: "", name: "", password: "" },
+        about: { "wrong-setup-secret": "setup_secret" },
         send: async (body) => {
             await answer(api.POST("/v1/setup", { body }));
             await queries.fetchQuery({ ...sessionQuery, staleTime: 0 });
@@ -25,18 +25,16 @@ export default function SetUp() {
         },
     });
     if (setup.data?.required === false) return <Navigate to="/" replace />;
-    const wrongSecret = isProblem(form.error, "wrong-setup-secret") ? form.error.message : undefined;
     return (
         <GuestPage title={t.title} lead={t.lead}>
             <form {...form.props} className="stack">
-                <FormError error={form.error} except={["wrong-setup-secret"]} />
+                <FormError error={form.refusal} />
                 <PasswordInput
                     label={t.secret}
                     description={t.secretHint}
                     autoComplete="off"
                     autoFocus
                     {...form.text("setup_secret")}
-                    error={wrongSecret ?? form.wrong.setup_secret}
                 />
                 <TextInput label={t.name} autoComplete="name" {...form.text("name")} />
                 <TextInput label={texts.fields.email} type="email" autoComplete="username" {...form.text("email")} />

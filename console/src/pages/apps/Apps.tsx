@@ -3,7 +3,6 @@ import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "react-router";
 import { answer, api } from "../../api/client";
-import { isProblem } from "../../api/problem";
 import { appsQuery } from "../../api/queries";
 import { Page } from "../../components/Page";
 import { Empty, Shown } from "../../components/states";
@@ -93,6 +92,7 @@ function NewApp({ close }: { close: () => void }) {
     const form = useForm({
         initial: { name: "", slug: "", url: "", description: "" },
         draft: "app",
+        about: { "slug-taken": "slug" },
         send: async ({ name, slug, url, description }) => {
             const body = { name, slug: slug || slugOf(name), url: url || undefined, description: description || undefined };
             const app = await answer(api.POST("/v1/apps", { body }));
@@ -100,17 +100,15 @@ function NewApp({ close }: { close: () => void }) {
             toast(t.made(app.name));
         },
     });
-    const taken = isProblem(form.error, "slug-taken") ? form.error.message : undefined;
     return (
         <form {...form.props} className="stack">
-            <FormError error={form.error} except={["slug-taken"]} />
+            <FormError error={form.refusal} />
             <TextInput label={t.name} placeholder={t.nameExample} data-autofocus {...form.text("name")} />
             <TextInput
                 label={t.slug}
                 description={t.slugHint}
                 placeholder={slugOf(form.values.name)}
                 {...form.text("slug")}
-                error={taken ?? form.wrong.slug}
             />
             <TextInput label={t.address} description={t.addressHint} type="url" placeholder="https://" {...form.text("url")} />
             <Textarea label={t.description} autosize minRows={2} {...form.text("description")} />

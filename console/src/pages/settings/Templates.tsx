@@ -5,7 +5,7 @@ import { useRef, useState } from "react";
 import { Link } from "react-router";
 import { answer, api } from "../../api/client";
 import { Problem } from "../../api/problem";
-import { templateQuery, type Template } from "../../api/queries";
+import { templateQuery, type Template, type TemplateKind } from "../../api/queries";
 import { confirm } from "../../components/Dialogs";
 import { MailFrame } from "../../components/MailFrame";
 import { Page } from "../../components/Page";
@@ -13,6 +13,7 @@ import { Shown } from "../../components/states";
 import { toast } from "../../components/Toasts";
 import { FormError, useAction, useForm } from "../../form";
 import { texts } from "../../texts";
+import { absolute } from "../../time";
 import { useUrl } from "../../url";
 import classes from "./settings.module.css";
 
@@ -43,7 +44,7 @@ export default function Templates() {
     );
 }
 
-function Editor({ kind, template }: { kind: string; template: Template }) {
+function Editor({ kind, template }: { kind: TemplateKind; template: Template }) {
     const params = { path: { kind } };
     const initial = { subject: template.subject, html: template.html, text: template.text };
     const form = useForm({
@@ -84,6 +85,11 @@ function Editor({ kind, template }: { kind: string; template: Template }) {
     return (
         <div className={classes.editor}>
             <form {...form.props} className="stack">
+                {template.last_failure && (
+                    <Alert color="danger" variant="light" title={t.lastFailure(absolute(template.last_failure.at))}>
+                        {template.last_failure.reason}
+                    </Alert>
+                )}
                 <FormError error={form.error} />
                 <TextInput label={t.subject} {...form.text("subject")} error={form.wrong.subject ?? wrong.subject} {...remember} />
                 <div>
@@ -102,9 +108,13 @@ function Editor({ kind, template }: { kind: string; template: Template }) {
                 <Textarea className={classes.source} label={t.html} rows={16} spellCheck={false} {...form.text("html")} error={form.wrong.html ?? wrong.html} {...remember} />
                 <Textarea className={classes.source} label={t.text} rows={9} spellCheck={false} {...form.text("text")} error={form.wrong.text ?? wrong.text} {...remember} />
                 <div className="row spread">
-                    <Button variant="subtle" color="danger" loading={restore.isPending} onClick={() => void ask()}>
-                        {t.restore}
-                    </Button>
+                    {template.customised ? (
+                        <Button variant="subtle" color="danger" loading={restore.isPending} onClick={() => void ask()}>
+                            {t.restore}
+                        </Button>
+                    ) : (
+                        <span className="muted small">{t.isDefault}</span>
+                    )}
                     <span className="row">
                         {isChanged && (
                             <Button variant="default" onClick={() => form.reset(initial)}>
@@ -153,7 +163,7 @@ function Preview({ preview, error }: { preview: { subject: string; html: string;
                 )}
             </div>
             {error && (
-                <Alert color="red" variant="light" radius={0}>
+                <Alert color="danger" variant="light" radius={0}>
                     {error instanceof Problem && error.fields.length > 0 ? error.fields.map(({ detail }) => <p key={detail}>{detail}</p>) : error.message}
                 </Alert>
             )}

@@ -230,7 +230,7 @@ function Taken({ error }: { error: Error | null }) {
     if (!isProblem(error, "email-taken")) return null;
     const { user_id, user_status } = error.more;
     return (
-        <Alert color="red" variant="light" role="alert">
+        <Alert color="danger" variant="light" role="alert">
             <p>{error.message}</p>
             {typeof user_id === "string" && (
                 <Link to={`/users/${user_id}`}>{t.showTaken(texts.status[user_status as User["status"]] ?? "")}</Link>
