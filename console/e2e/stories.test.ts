@@ -274,6 +274,7 @@ story("the address says what is shown, and the keyboard is enough", async ({ ros
         await roster.call("POST", "/v1/users", { email: `${name.split(" ")[0]!.toLowerCase()}@example.com`, name }, token);
     }
     await admin.goto("/users");
+    await admin.getByRole("link", { name: "Barbara Liskov" }).waitFor();
     await admin.keyboard.press("/");
     await admin.keyboard.type("a");
     await admin.waitForURL((url) => url.search === "?q=a");

@@ -22,7 +22,7 @@ export const texts = {
         copy: "Copy",
         copied: "Copied",
         more: "Show more",
-        messages: "Messages",
+        messages: "Notifications",
         typeToConfirm: (text: string) => `Type ${text} to confirm`,
     },
     fields: {
@@ -167,6 +167,7 @@ export const texts = {
         addByPassword: "Basic onboarding",
         addByPasswordLead: "You get a temporary password to hand over.",
         export: "Export",
+        exported: (count: number) => `${users(count)} exported`,
         import: "Import",
         all: "All",
         search: "Search name or e-mail",

@@ -17,6 +17,8 @@ export function Entry({ entry }: { entry: Activity }) {
     const [isOpen, setIsOpen] = useState(false);
     const details = useId();
     const changes = Object.entries(entry.changes);
+    // What is new has all its fields changed, which says nothing.
+    const told = /\.(updated|changed|set|removed)$/.test(entry.action) ? changes.map(([field]) => field).join(", ") : "";
     const isSelf = entry.actor.kind === entry.subject.kind && entry.actor.id === entry.subject.id;
     const sentence = (t.sentences[entry.action] ?? `{actor}: ${entry.action} {subject}`).split(/(\{\w+\})/);
     return (
@@ -36,7 +38,7 @@ export function Entry({ entry }: { entry: Activity }) {
                             part
                         ),
                     )}
-                    {changes.length > 0 && <span className="muted"> · {changes.map(([field]) => field.replace("app_roles/", "")).join(", ")}</span>}
+                    {told && <span className="muted"> · {told}</span>}
                 </span>
                 <span className={classes.time}>
                     <TimeAgo at={entry.at} />

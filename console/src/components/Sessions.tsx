@@ -32,8 +32,10 @@ export function Sessions({ sessions, end }: Props) {
                     {sessions.map((session) => (
                         <tr key={session.id}>
                             <td>
-                                <span title={session.user_agent ?? undefined}>{device(session.user_agent)}</span>{" "}
-                                {session.current && <Label tone="good">{t.current}</Label>}
+                                <span className="row">
+                                    <span title={session.user_agent ?? undefined}>{device(session.user_agent)}</span>
+                                    {session.current && <Label tone="good">{t.current}</Label>}
+                                </span>
                             </td>
                             <td className={`${table.optional} number`}>{session.ip ?? "–"}</td>
                             <td className={table.nowrap}>

@@ -1,6 +1,6 @@
 import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Navigate, useNavigate } from "react-router";
+import { Navigate } from "react-router";
 import { answer, api } from "../api/client";
 import { sessionQuery, setupQuery } from "../api/queries";
 import { GuestPage } from "../components/GuestPage";
@@ -12,7 +12,6 @@ const t = texts.setUp;
 
 export default function SetUp() {
     const queries = useQueryClient();
-    const navigate = useNavigate();
     const setup = useQuery(setupQuery);
     const form = useForm({
         initial: { setup_secret: "", email: "", name: "", password: "" },
@@ -20,11 +19,10 @@ export default function SetUp() {
         send: async (body) => {
             await answer(api.POST("/v1/setup", { body }));
             await queries.fetchQuery({ ...sessionQuery, staleTime: 0 });
-            await navigate("/start");
             queries.setQueryData(setupQuery.queryKey, { required: false });
         },
     });
-    if (setup.data?.required === false) return <Navigate to="/" replace />;
+    if (setup.data?.required === false) return <Navigate to={form.isBusy || form.isDone ? "/start" : "/"} replace />;
     return (
         <GuestPage title={t.title} lead={t.lead}>
             <form {...form.props} className="stack">

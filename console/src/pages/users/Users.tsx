@@ -4,11 +4,15 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "react-router";
 import { appsQuery, summaryQuery, usersQuery, type Status, type User, type UserFilter } from "../../api/queries";
+import { exportUsers } from "../../api/export";
 import { Avatar } from "../../components/Avatar";
 import { AppRoles, DeliveryLabel, RoleLabel, StatusLabel } from "../../components/labels";
 import { Page } from "../../components/Page";
 import { Empty, Failure, Loading } from "../../components/states";
 import table from "../../components/table.module.css";
+import { toast } from "../../components/Toasts";
+import { download, parseCsv } from "../../csv";
+import { useAction } from "../../form";
 import { useIsAdmin } from "../../session";
 import { texts } from "../../texts";
 import { TimeAgo } from "../../time";
@@ -98,9 +102,14 @@ export default function Users() {
 }
 
 function More() {
+    const save = useAction(async () => {
+        const csv = await exportUsers();
+        download("users.csv", csv);
+        toast(t.exported(parseCsv(csv).length - 1));
+    });
     return (
         <>
-            <Button variant="default" component="a" href="/v1/users/export" download="users.csv" leftSection={<IconDownload size={16} />}>
+            <Button variant="default" leftSection={<IconDownload size={16} />} loading={save.isPending} onClick={() => save.mutate()}>
                 {t.export}
             </Button>
             <Button variant="default" component={Link} to="/users/import" leftSection={<IconFileImport size={16} />}>
