@@ -41,7 +41,7 @@ pub(crate) fn detail(errors: &[FieldError]) -> String {
     named.collect::<Vec<_>>().join(" ")
 }
 
-/// Which row first names each address: later ones find it taken.
+/// Which good row first names each address: later ones find it taken.
 pub(crate) struct FirstRows(HashMap<String, usize>);
 
 impl FirstRows {
@@ -53,7 +53,7 @@ impl FirstRows {
         Self(first)
     }
 
-    /// The earlier row that names the address of row `n`.
+    /// The earlier good row that names the address of row `n`.
     pub(crate) fn before(&self, n: usize, email: &EmailAddress) -> Option<usize> {
         self.0.get(email.key()).copied().filter(|first| *first < n)
     }

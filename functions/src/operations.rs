@@ -18,6 +18,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{activity, api_keys, apps, events, invites, me, meta, passwords, sessions, settings, setup, users};
 
 /// One operation: one handler, one Lambda function.
+#[derive(Clone, Copy)]
 pub struct Operation {
     /// The name of the operation, of its function and of its Lambda handler setting.
     pub name: &'static str,
@@ -25,6 +26,7 @@ pub struct Operation {
 }
 
 /// What makes an operation run.
+#[derive(Clone, Copy)]
 pub enum Runs {
     /// A request, at the path and method of the handler's annotation.
     OnRequest(fn() -> OpenApiRouter<App>),

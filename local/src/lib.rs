@@ -7,6 +7,7 @@
 
 pub mod clock;
 pub mod connector;
+pub mod data;
 pub mod engine;
 pub mod front_door;
 pub mod installation;

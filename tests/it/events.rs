@@ -182,6 +182,7 @@ async fn users_are_listed_read_changed_and_deleted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_deleted_user_leaves_is_cleaned_up() {
     let world = World::start().await;
+    assert_eq!(world.run("follow_changes").await.0, json!({ "batchItemFailures": [] }));
     let before = world.items_left().await;
     assert_eq!(world.run("follow_changes").await.0, json!({ "batchItemFailures": [] }));
     assert_eq!(world.items_left().await, before, "a user who is still there keeps everything");
@@ -231,6 +232,21 @@ async fn apps_are_created_and_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn apps_are_changed_and_deleted() {
+    let world = World::start().await;
+    world.run("set_app_role").await;
+    let users = world.run("list_app_users").await;
+    assert_eq!((users.status(), &users.body()["items"][0]["user"]["id"]), (200, &world.json("user_id")));
+    assert_eq!(world.run("update_app").await.status(), 409, "the role is in use");
+    world.run("remove_app_role").await;
+
+    let changed = world.run("update_app").await;
+    assert_eq!((changed.status(), &changed.body()["roles"][1]["slug"]), (200, &json!("clerk")));
+    assert_eq!(world.run("delete_app").await.status(), 204);
+    assert_eq!(world.run("get_app").await.status(), 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_email_settings_are_set_and_read() {
     let world = World::start().await;
 
@@ -266,6 +282,154 @@ async fn a_test_mail_is_asked_for() {
     assert_eq!((asked.status(), &asked.body()["to"]), (202, &json!("admin@example.com")));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_are_listed_and_ended_by_their_user() {
+    let world = World::start().await;
+
+    let sessions = world.run("list_my_sessions").await;
+    assert_eq!((sessions.status(), &sessions.body()["items"][0]["id"]), (200, &world.json("session_id")));
+    assert_eq!(world.run("end_my_session").await.status(), 204);
+    assert_eq!(world.run("end_my_session").await.status(), 401, "it was the session that asks");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_are_listed_and_ended_by_an_admin() {
+    let world = World::start().await;
+
+    let sessions = world.run("list_user_sessions").await;
+    assert_eq!((sessions.status(), &sessions.body()["items"][0]["id"]), (200, &world.json("session_id")));
+    assert_eq!(world.run("end_user_session").await.status(), 204);
+    assert_eq!(world.run("end_user_session").await.status(), 404);
+    assert_eq!(world.run("get_session").await.status(), 401);
+    assert_eq!(world.run("end_user_sessions").await.status(), 204);
+    assert_eq!(world.run("list_user_sessions").await.body()["items"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_sees_the_apps_they_may_enter() {
+    let world = World::start().await;
+    let refused = world.run("check_access").await;
+    assert_eq!((refused.status(), &refused.body()["type"]), (403, &json!("/problems/no-access")));
+    world.run("set_app_role").await;
+
+    let access = world.run("check_access").await;
+    assert_eq!((access.status(), &access.body()["role"]), (200, &json!("power")));
+    let apps = world.run("list_my_apps").await;
+    assert_eq!((apps.status(), &apps.body()["items"]), (200, &json!([access.body()])));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forgotten_password_is_reset_by_mail() {
+    let mut world = World::start().await;
+
+    assert_eq!(world.run("request_password_reset").await.status(), 202);
+    assert_eq!(world.run("retry_mail").await.0, json!({ "tried": 1 }));
+    let mails = world.installation.mailbox().mails();
+    world.set("reset_token", &json!(secret_in(&mails[0].text)));
+    assert_eq!(world.run("complete_password_reset").await.status(), 204);
+    assert_eq!(world.run("complete_password_reset").await.status(), 404);
+    assert_eq!(world.run("get_session").await.status(), 401, "all sessions have ended");
+    assert_eq!(world.run("sign_in").await.status(), 401, "the old password is none any more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_resets_a_password() {
+    let world = World::start().await;
+
+    let reset = world.run("reset_password").await;
+
+    assert_eq!(reset.status(), 200);
+    assert!(reset.body()["temporary_password"].is_string(), "{}", reset.body());
+    assert_eq!(world.run("sign_in").await.status(), 401, "the old password is none any more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_is_suspended_reactivated_and_unlocked() {
+    let world = World::start().await;
+
+    let suspended = world.run("suspend_user").await;
+    assert_eq!((suspended.status(), &suspended.body()["status"]), (200, &json!("suspended")));
+    assert_eq!(world.run("get_session").await.status(), 401);
+    let refused = world.run("sign_in").await;
+    assert_eq!((refused.status(), &refused.body()["type"]), (403, &json!("/problems/account-suspended")));
+    let reactivated = world.run("reactivate_user").await;
+    assert_eq!((reactivated.status(), &reactivated.body()["status"]), (200, &json!("active")));
+    let unlocked = world.run("unlock_user").await;
+    assert_eq!((unlocked.status(), &unlocked.body()["id"]), (200, &world.json("user_id")));
+    assert_eq!(world.run("sign_in").await.status(), 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_are_created_with_a_temporary_password() {
+    let world = World::start().await;
+
+    let created = world.run("create_user").await;
+    assert_eq!((created.status(), &created.body()["user"]["app_roles"]), (201, &json!({ "shop": "power" })));
+    assert!(created.body()["temporary_password"].is_string(), "{}", created.body());
+    assert_eq!(world.run("create_user").await.status(), 409);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_users_are_invited_created_and_deleted() {
+    let world = World::start().await;
+
+    let invited = world.run("invite_users").await;
+    assert_eq!((invited.status(), invited.outcomes()), (200, "invited exists invalid".to_owned()));
+    let created = world.run("create_users").await;
+    assert_eq!((created.status(), created.outcomes()), (200, "created exists created".to_owned()));
+    let deleted = world.run("delete_users").await;
+    assert_eq!((deleted.status(), deleted.outcomes()), (200, "deleted deleted".to_owned()));
+    assert_eq!(world.run("get_user").await.status(), 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_are_counted_and_exported() {
+    let world = World::start().await;
+    world.run("follow_changes").await;
+
+    let summary = world.run("get_users_summary").await;
+    assert_eq!((summary.status(), &summary.body()["by_status"]["active"]), (200, &json!(1)), "the one of the record");
+    let export = world.run("export_users").await;
+    assert_eq!((export.status(), export.header("content-type")), (200, "text/csv; charset=utf-8"));
+    assert_eq!(text(&export.0["body"]).lines().count(), 4, "a head and three users");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_activity_is_read() {
+    let world = World::start().await;
+
+    let activity = world.run("list_activity").await;
+    assert_eq!((activity.status(), activity.body()["items"].as_array().map(Vec::len)), (200, Some(1)));
+    assert_eq!(activity.body()["items"][0]["subject"]["id"], world.json("user_id"));
+    let of_the_user = world.run("list_user_activity").await;
+    assert_eq!((of_the_user.status(), &of_the_user.body()["items"][0]), (200, &activity.body()["items"][0]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn api_keys_are_created_listed_and_deleted() {
+    let world = World::start().await;
+
+    let created = world.run("create_api_key").await;
+    assert_eq!((created.status(), &created.body()["api_key"]["role"]), (201, &json!("builder")));
+    assert!(text(&created.body()["key"]).starts_with("key_"));
+    let keys = world.run("list_api_keys").await;
+    assert_eq!((keys.status(), keys.body()["items"].as_array().map(Vec::len)), (200, Some(2)));
+    assert_eq!(world.run("delete_api_key").await.status(), 204);
+    assert_eq!(world.run("list_api_keys").await.body()["items"], json!([created.body()["api_key"]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_security_settings_are_set_and_read() {
+    let world = World::start().await;
+
+    let set = world.run("set_security_settings").await;
+    assert_eq!((set.status(), &set.body()["password_min_length"]), (200, &json!(15)));
+    let read = world.run("get_security_settings").await;
+    assert_eq!((read.status(), read.body()), (200, set.body()));
+    let policy = world.run("get_password_policy").await;
+    assert_eq!((policy.status(), &policy.body()["min_length"]), (200, &json!(15)));
+}
+
 /// An installation whose event operations do not run by themselves, and the placeholders of `events/` for it.
 struct World {
     installation: Installation,
@@ -294,7 +458,7 @@ impl World {
         Self { installation, values, template: Template::read() }
     }
 
-    /// An admin, a user with a session, an open invite, an app.
+    /// An admin, a user with a session, an open invite, an app, an API key.
     async fn start() -> Self {
         let mut world = Self::empty().await;
         let person = json!({
@@ -305,8 +469,6 @@ impl World {
         });
         let admin = world.ask("POST /v1/setup", person).await;
         world.set("admin_token", &admin["token"]);
-        let settings = json!({ "from_address": "roster@example.com", "platform_url": "https://roster.example.com" });
-        world.admin_asks("PUT /v1/settings/email", settings).await;
         world.admin_asks("POST /v1/apps", json!({ "slug": "shop", "name": "Shop" })).await;
         world.set("app", &json!("shop"));
 
@@ -315,13 +477,20 @@ impl World {
         let started = world.ask("POST /v1/invites/accept", acceptance).await;
         world.set("user_id", &started["user"]["id"]);
         world.set("session_token", &started["token"]);
+        let session = world.ask_as(world.value("session_token"), "GET /v1/session", Value::Null).await;
+        world.set("session_id", &session["session"]["id"]);
         world.set("email", &json!("ada@example.com"));
         world.set("password", &json!(PASSWORD));
+        // Only now is there mail, so that no welcome waits in the outbox.
+        let settings = json!({ "from_address": "roster@example.com", "platform_url": "https://roster.example.com" });
+        world.admin_asks("PUT /v1/settings/email", settings).await;
 
         let invited = json!({ "email": "invited@example.com", "delivery": "link" });
         let invited = world.admin_asks("POST /v1/invites", invited).await;
         world.set("invited_id", &invited["user"]["id"]);
         world.set("invite_token", &json!(secret_of(&invited)));
+        let key = world.admin_asks("POST /v1/api-keys", json!({ "name": "Backup", "role": "member" })).await;
+        world.set("api_key_id", &key["api_key"]["id"]);
         world
     }
 
@@ -434,6 +603,13 @@ impl Answer {
         self.0["headers"][name].as_str().unwrap_or_default()
     }
 
+    /// What became of each row of a bulk call.
+    fn outcomes(&self) -> String {
+        let body = self.body();
+        let results = body["results"].as_array().expect("a result for each row").iter();
+        results.map(|result| text(&result["outcome"])).collect::<Vec<_>>().join(" ")
+    }
+
     /// The body of the response, as JSON.
     fn body(&self) -> Value {
         serde_json::from_str(self.0["body"].as_str().unwrap_or_default()).unwrap_or_default()
@@ -442,21 +618,20 @@ impl Answer {
 
 /// The operations that run on requests.
 fn requests() -> &'static [Operation] {
-    let requests = operations::all().iter().filter_map(|Operation { name, runs }| {
-        let runs = match runs {
-            Runs::OnRequest(router) => Runs::OnRequest(*router),
-            Runs::OnOtherRequests => Runs::OnOtherRequests,
-            Runs::OnEvent(..) | Runs::OnMailEvent(..) => return None,
-        };
-        Some(Operation { name, runs })
-    });
-    Vec::leak(requests.collect())
+    let all = operations::all().iter();
+    let requests = all.filter(|operation| matches!(operation.runs, Runs::OnRequest(_) | Runs::OnOtherRequests));
+    Vec::leak(requests.copied().collect())
 }
 
 /// The secret of the link in an answer.
 fn secret_of(issued: &Value) -> String {
-    let link = text(&issued["invite_link"]);
-    link.split_once("#token=").expect("the link has a secret").1.to_owned()
+    secret_in(&text(&issued["invite_link"]))
+}
+
+/// The secret of the first link in a text.
+fn secret_in(text: &str) -> String {
+    let (_, secret) = text.split_once("#token=").expect("there is a link with a secret");
+    secret.split_whitespace().next().unwrap_or_default().to_owned()
 }
 
 fn base64(text: &str) -> String {

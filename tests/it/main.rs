@@ -2,13 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "what helps a test fails it")]
 
+mod activity;
+mod admins;
+mod app_roles;
 mod apps;
+mod bulk;
+mod deletion;
 mod door;
 mod events;
 mod expiry;
+mod export;
 mod http;
 mod invariants;
 mod invites;
+mod keys;
 mod limits;
 mod lists;
 mod mail;
@@ -19,10 +26,13 @@ mod passwords;
 mod permissions;
 mod races;
 mod resets;
+mod search;
 mod sessions;
 mod settings;
 mod setup;
+mod summary;
 mod support;
+mod suspension;
 mod template;
 mod templates;
 mod temporary;

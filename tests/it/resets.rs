@@ -39,7 +39,7 @@ async fn a_link_sets_a_password_once_ends_all_sessions_and_the_owner_is_told() {
     app.sign_in(EMAIL, NEW_PASSWORD).await.assert_status(201);
     complete(&app, &token, PASSWORD).await.assert_problem(404, "link-unknown");
     let mails = app.mails_to(EMAIL).await;
-    assert_eq!(mails.len(), 2, "the link, and that the password was changed");
+    assert_eq!(mails.len(), 3, "welcome, the link, and that the password was changed");
     assert!(!mails[0].text.contains("#token="), "{:?}", mails[0]);
     assert_eq!((app.count("password.reset_requested"), app.count("password.reset")), (1, 1));
     app.assert_sound(&app.dump());
@@ -145,7 +145,7 @@ async fn an_address_without_an_account_is_told_the_same_and_mailed_nothing() {
     told.dedup();
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(app.mailbox().await.len(), before + 1);
-    assert_eq!(app.mails_to(EMAIL).await.len(), 1);
+    assert_eq!(app.mails_to(EMAIL).await.len(), 2, "welcome, and the link");
     app.assert_sound(&app.dump());
 }
 
@@ -164,7 +164,7 @@ async fn nobody_is_flooded_with_mails() {
         let pause: i64 = refused.header("retry-after").unwrap().parse().unwrap();
         assert!((3500..=3600).contains(&pause), "{refused}");
     }
-    assert_eq!(app.mails_to(EMAIL).await.len(), 3);
+    assert_eq!(app.mails_to(EMAIL).await.len(), 1 + 3, "after the welcome");
     let client = app.stranger().at("127.0.0.9");
     for n in 0..30 {
         ask(&client, &format!("user{n}@example.com")).await.assert_status(202);
@@ -174,7 +174,23 @@ async fn nobody_is_flooded_with_mails() {
 
     app.advance(Duration::from_hours(1)).await;
     ask(&client, EMAIL).await.assert_status(202);
-    assert_eq!(app.mails_to(EMAIL).await.len(), 4);
+    assert_eq!(app.mails_to(EMAIL).await.len(), 1 + 4);
+}
+
+#[tokio::test]
+async fn the_link_goes_to_the_address_of_the_account_however_it_was_spelt() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    app.member(&admin).await;
+
+    // They compare equal, and may be mailboxes of different people.
+    for email in ["MEMBER@example.com", "\u{ff4d}ember@example.com"] {
+        ask(&app.stranger(), email).await.assert_status(202);
+    }
+
+    let mails = app.mailbox().await;
+    assert_eq!(mails.len(), 3);
+    assert!(mails.iter().all(|mail| mail.to == [EMAIL]), "{mails:?}");
 }
 
 #[tokio::test]
@@ -222,7 +238,7 @@ async fn an_admin_shows_a_temporary_password_and_the_owner_is_told_without_it() 
     app.sign_in(EMAIL, PASSWORD).await.assert_problem(401, "invalid-credentials");
     app.sign_in(EMAIL, temporary).await.assert_status(201);
     let mails = app.mails_to(EMAIL).await;
-    assert_eq!(mails.len(), 1);
+    assert_eq!(mails.len(), 2, "welcome, and that there is a temporary password");
     assert!(!mails[0].text.contains(temporary) && !mails[0].html.contains(temporary), "{mails:?}");
     app.assert_sound(&app.dump());
 }

@@ -75,7 +75,11 @@ pub(crate) struct Answer {
 
 impl TestApp {
     pub(crate) async fn start() -> Self {
-        let installation = Installation::start(Options::ephemeral()).await.unwrap();
+        Self::start_with(Options::ephemeral()).await
+    }
+
+    pub(crate) async fn start_with(options: Options) -> Self {
+        let installation = Installation::start(options).await.unwrap();
         let connections = Connections::builder(TokioExecutor::new()).build_http();
         Self { installation, connections, secrets: Secrets::default() }
     }
@@ -182,10 +186,11 @@ impl TestApp {
         mails
     }
 
-    /// The token of the newest mail to this address.
+    /// The token of the newest mail to this address that has one.
     pub(crate) async fn invite_token_of(&self, email: &str) -> String {
         let mails = self.mails_to(email).await;
-        token_in(&mails.first().unwrap_or_else(|| panic!("no mail to {email}")).text)
+        let mail = mails.iter().find(|mail| mail.text.contains("#token="));
+        token_in(&mail.unwrap_or_else(|| panic!("no link in {mails:?}")).text)
     }
 
     /// Moves the clock, and lets what is due then happen.
@@ -213,6 +218,14 @@ impl TestApp {
                 return items;
             }
         }
+    }
+
+    /// Every item but the activity and its seals: a refusal is told there, and changes nothing else.
+    pub(crate) fn dump_without_activity(&self) -> Vec<Value> {
+        let mut items = self.dump();
+        let is_told = |pk: &str| pk.starts_with("ACTIVITY#") || pk == "SEALS";
+        items.retain(|item| !is_told(item["pk"].as_str().unwrap()));
+        items
     }
 
     /// The activity, oldest first.

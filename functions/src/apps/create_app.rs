@@ -68,21 +68,30 @@ pub async fn create_app(
         created_at: now,
         version: 1,
     };
-    let changes = described(&new).into_iter().map(|(field, value)| Change::new(field, None, value)).collect();
+    let changes = changes(None, Some(&new));
     let subject = Subject::App { slug: new.slug.clone(), label: new.name.as_str().to_owned() };
     let activity = app.activity(now, Action::AppCreated, (builder.actor(), subject), changes, &client);
     app.store.create_app(&new, &activity).await?;
     Ok(Created(AppView::from(&new)))
 }
 
-/// What the activity tells of an app, field by field.
-pub(crate) fn described(app: &RosterApp) -> Vec<(&'static str, Option<String>)> {
+/// What differs between two states of an app, as the activity tells it.
+pub(crate) fn changes(before: Option<&RosterApp>, after: Option<&RosterApp>) -> Vec<Change> {
+    let described = |app: Option<&RosterApp>| app.map(described).unwrap_or_default();
+    let (before, after) = (described(before), described(after));
+    let fields = FIELDS.iter().zip(before.into_iter().zip(after)).filter(|(_, (old, new))| old != new);
+    fields.map(|(field, (old, new))| Change::new(*field, old, new)).collect()
+}
+
+const FIELDS: [&str; 4] = ["name", "url", "description", "roles"];
+
+fn described(app: &RosterApp) -> [Option<String>; FIELDS.len()] {
     let roles = app.roles.iter().map(|role| role.slug.as_str()).collect::<Vec<_>>().join(", ");
-    vec![
-        ("name", Some(app.name.as_str().to_owned())),
-        ("url", app.url.as_ref().map(|url| url.as_str().to_owned())),
-        ("description", app.description.as_ref().map(|line| line.as_str().to_owned())),
-        ("roles", Some(roles)),
+    [
+        Some(app.name.as_str().to_owned()),
+        app.url.as_ref().map(|url| url.as_str().to_owned()),
+        app.description.as_ref().map(|line| line.as_str().to_owned()),
+        Some(roles),
     ]
 }
 

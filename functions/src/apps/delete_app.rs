@@ -6,11 +6,11 @@
 use axum::extract::State;
 use roster_domain::{
     AppSlug, Error,
-    activity::{Action, Change, Subject},
+    activity::{Action, Subject},
 };
 use roster_web::{App, Builder, Client, NoContent, Path, ProblemBody, Result, decide};
 
-use super::create_app::described;
+use super::create_app::changes;
 use crate::events::follow_changes::take_some_roles_away;
 
 /// Delete an app
@@ -35,7 +35,7 @@ pub async fn delete_app(
 ) -> Result<NoContent> {
     decide(async || {
         let found = app.store.app(&slug).await?.ok_or(Error::UnknownApp)?;
-        let changes = described(&found).into_iter().map(|(field, old)| Change::new(field, old, None)).collect();
+        let changes = changes(Some(&found), None);
         let subject = Subject::App { slug: slug.clone(), label: found.name.as_str().to_owned() };
         let activity = app.activity(app.now(), Action::AppDeleted, (builder.actor(), subject), changes, &client);
         app.store.delete_app(&found, &activity).await

@@ -3,14 +3,14 @@
 use axum::{Json, extract::State};
 use roster_domain::{
     AppSlug, Error,
-    activity::{Action, Change, Subject},
+    activity::{Action, Subject},
     apps::{App as RosterApp, MAX_ROLES},
     settings::{Line, WebAddress},
 };
 use roster_web::{App, Body, Builder, Client, Many, Patch, Path, ProblemBody, Result, decide, fields, views::AppView};
 use utoipa::ToSchema;
 
-use super::create_app::{NewAppRole, described, distinct};
+use super::create_app::{NewAppRole, changes, distinct};
 
 fields! {
     /// What changes; what is left out stays as it is, `null` takes it away.
@@ -70,9 +70,7 @@ pub async fn update_app(
                 return Err(Error::RoleInUse { role: role.slug.clone(), count });
             }
         }
-        let (old, new) = (described(&before), described(&after));
-        let fields = old.into_iter().zip(new).filter(|(old, new)| old != new);
-        let changes = fields.map(|((field, old), (_, new))| Change::new(field, old, new)).collect();
+        let changes = changes(Some(&before), Some(&after));
         let subject = Subject::App { slug: slug.clone(), label: after.name.as_str().to_owned() };
         let activity = app.activity(app.now(), Action::AppUpdated, (builder.actor(), subject), changes, &client);
         app.store.update_app(&before, &after, &activity).await?;

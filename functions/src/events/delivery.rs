@@ -5,7 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use roster_domain::{
-    AppRoles, Error, Result, Status,
+    AppRoles, EmailAddress, Error, Result, Status,
     activity::{Action, Actor, Change as Field, Subject},
     mails::{Kind, Mail, MailState},
     resets::PasswordReset,
@@ -49,7 +49,7 @@ async fn send(app: &App, mailer: &Mailer, mail: &Mail, composed: Composed) -> Re
         Err(fault) => return Ok(Outcome::Failed(Failure::Final(fault.to_string()))),
     };
     let tags = Tags { user: mail.user, mail: mail.id };
-    Ok(match mailer.send(&composed.settings, &mail.to, rendered, tags).await {
+    Ok(match mailer.send(&composed.settings, &composed.to, rendered, tags).await {
         Ok(id) => Outcome::Sent(id),
         Err(failure) => Outcome::Failed(failure),
     })
@@ -91,6 +91,7 @@ async fn report(app: &App, template: &CustomTemplate, fault: &Fault) -> Result<(
 
 /// What a mail is made of.
 struct Composed {
+    to: EmailAddress,
     settings: EmailSettings,
     /// The one that an admin wrote in place of the default.
     template: Option<CustomTemplate>,
@@ -105,7 +106,7 @@ async fn compose(app: &App, reading: &MailReading) -> Result<Option<Composed>> {
     };
     let values = Values { changed_at: Some(in_words(mail.created_at)), ..Values::of(settings) };
     let Some(kind) = mail.kind.template() else {
-        return Ok(Some(Composed { settings: settings.clone(), template: None, values }));
+        return Ok(Some(Composed { to: mail.to.clone(), settings: settings.clone(), template: None, values }));
     };
     let Some(user) = &reading.user else {
         return Ok(None);
@@ -162,7 +163,9 @@ async fn compose(app: &App, reading: &MailReading) -> Result<Option<Composed>> {
     };
     let (template, apps) = app.store.template_and_apps(kind, app_roles).await?;
     values.app_roles = named(app_roles, &apps);
-    Ok(Some(Composed { settings: settings.clone(), template, values }))
+    // Whoever asks for a reset may spell the address in a way that compares equal, but is another mailbox.
+    let to = if mail.kind == Kind::PasswordReset { &user.email } else { &mail.to };
+    Ok(Some(Composed { to: to.clone(), settings: settings.clone(), template, values }))
 }
 
 /// The roles by the names that people know, as far as there are any.

@@ -66,8 +66,11 @@ pub async fn invite_users(
     if known.email.is_none() && rows.iter().flatten().any(InviteUser::is_mailed) {
         return Err(Error::EmailNotConfigured.into());
     }
-    let valid = rows.iter().enumerate().filter_map(|(n, row)| Some((n, &row.as_ref().ok()?.email)));
-    let first = FirstRows::new(valid);
+    let good = rows.iter().enumerate().filter_map(|(n, row)| {
+        let row = row.as_ref().ok().filter(|row| judge(&admin, &known, row).is_ok())?;
+        Some((n, &row.email))
+    });
+    let first = FirstRows::new(good);
     let holders = if body.dry_run.unwrap_or_default() {
         let addresses: Vec<EmailAddress> = rows.iter().flatten().map(|row| row.email.clone()).collect();
         Some(app.store.holders(&addresses).await?)

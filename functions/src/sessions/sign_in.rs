@@ -57,9 +57,11 @@ pub async fn sign_in(
         let reason = vec![Change::new("reason", None, Some(reason.to_owned()))];
         app.activity(now, Action::SessionRefused, (Actor::Anonymous, subject), reason, &client)
     };
-    let address = || Subject::Address { label: email.to_string() };
+    let label = || email.to_string();
+    let holder =
+        gate.user.map_or_else(|| Subject::Address { label: label() }, |id| Subject::User { id, label: label() });
     if let Some(until) = gate.attempts.paused_until(gate.security.sign_in_attempts, now) {
-        app.store.record(&refused(address(), "too-many-attempts")).await?;
+        app.store.record(&refused(holder, "too-many-attempts")).await?;
         return Err(Error::TooManyAttempts { retry_after: until.duration_since(now) }.into());
     }
     // Nobody has this id; reading it costs what reading somebody costs.
@@ -67,7 +69,7 @@ pub async fn sign_in(
     let (user, credential) = app.store.user_and_credential(id).await?;
     let stored = credential.as_ref().map(|credential| credential.password.clone());
     let is_right = app.passwords.verify(password.clone(), stored.clone()).await?;
-    let subject = user.as_ref().map_or_else(address, Subject::from);
+    let subject = user.as_ref().map_or(holder, Subject::from);
     let Some((user, credential)) = user.zip(credential).filter(|_| is_right) else {
         app.store.count_failure(&gate, now, &refused(subject, "invalid-credentials")).await?;
         return Err(Error::InvalidCredentials.into());

@@ -34,18 +34,18 @@ pub(crate) struct Extras {
 }
 
 impl Changing<'_> {
-    /// Changes the user that `read` finds, as `alter` says. Where nothing changes, nothing is written.
+    /// Changes the user that `read` finds, as `change` says. Where nothing changes, nothing is written.
     pub(crate) async fn user<X, F: Future<Output = Result<(User, X)>>>(
         &self,
         read: impl Fn() -> F,
-        alter: impl Fn(&mut User, X, Timestamp) -> Result<Extras>,
+        change: impl Fn(&mut User, X, Timestamp) -> Result<Extras>,
     ) -> Result<User> {
         decide(async || {
-            let (before, beside) = read().await?;
+            let (before, context) = read().await?;
             self.if_match.check(before.version)?;
             let now = self.app.now();
             let mut after = before.clone();
-            let extras = alter(&mut after, beside, now)?;
+            let extras = change(&mut after, context, now)?;
             let changes = user_changes(Some(&before), Some(&after));
             if changes.is_empty() && !extras.is_change {
                 return Ok(after);
@@ -54,7 +54,7 @@ impl Changing<'_> {
             let action = extras.action.unwrap_or(self.action);
             let parties = (self.caller.actor(), Subject::from(&after));
             let activity = self.app.activity(now, action, parties, changes, self.client);
-            let change = Change {
+            let written = Change {
                 before: Some(&before),
                 after: Some(&after),
                 credential: extras.credential.as_ref(),
@@ -63,7 +63,7 @@ impl Changing<'_> {
                 forget_attempts: extras.forget_attempts,
                 ..Change::default()
             };
-            self.app.store.apply(change, &activity).await?;
+            self.app.store.apply(written, &activity).await?;
             Ok(after)
         })
         .await
@@ -73,10 +73,10 @@ impl Changing<'_> {
     pub(crate) async fn user_with_id(
         &self,
         id: UserId,
-        alter: impl Fn(&mut User, Timestamp) -> Result<Extras>,
+        change: impl Fn(&mut User, Timestamp) -> Result<Extras>,
     ) -> Result<User> {
         let read = || async { Ok((self.app.store.user(id).await?.ok_or(Error::UserNotFound)?, ())) };
-        self.user(read, |user, (), now| alter(user, now)).await
+        self.user(read, |user, (), now| change(user, now)).await
     }
 }
 

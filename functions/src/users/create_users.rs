@@ -65,8 +65,11 @@ pub async fn create_users(
     let rows: Vec<Result<CreateUser, Vec<FieldError>>> = body.users.0.into_iter().map(read_row).collect();
     let app_roles: Vec<AppRoles> = rows.iter().flatten().filter_map(|row| row.app_roles.clone()).collect();
     let known = Known::read(&app, &app_roles).await?;
-    let valid = rows.iter().enumerate().filter_map(|(n, row)| Some((n, &row.as_ref().ok()?.email)));
-    let first = FirstRows::new(valid);
+    let good = rows.iter().enumerate().filter_map(|(n, row)| {
+        let row = row.as_ref().ok().filter(|row| judge(&admin, &known, row).is_ok())?;
+        Some((n, &row.email))
+    });
+    let first = FirstRows::new(good);
     let holders = if body.dry_run.unwrap_or_default() {
         let addresses: Vec<EmailAddress> = rows.iter().flatten().map(|row| row.email.clone()).collect();
         Some(app.store.holders(&addresses).await?)

@@ -59,7 +59,9 @@ pub(crate) fn one_line(what: &str, text: &str, max: usize) -> Result<String, Inv
 /// `text` as it is searched: letter case, accents and the width of spaces make no difference.
 pub fn fold(text: &str) -> String {
     let bare: String = text.nfkd().filter(|c| !matches!(c, '\u{300}'..='\u{36f}')).collect();
-    let lower: String = bare.to_lowercase().nfkd().filter(|c| !matches!(c, '\u{300}'..='\u{36f}')).nfc().collect();
+    // Upper case first: it knows that ß is SS.
+    let lower: String =
+        bare.to_uppercase().to_lowercase().nfkd().filter(|c| !matches!(c, '\u{300}'..='\u{36f}')).nfc().collect();
     lower.split_whitespace().collect::<Vec<_>>().join(" ").replace('ς', "σ")
 }
 
@@ -104,7 +106,8 @@ mod tests {
         assert_eq!(terms("Zoë O'Neill-Šmíd"), ["zoe o'neill-smid", "o'neill-smid", "neill-smid", "smid"]);
         assert_eq!(terms("王 小明"), ["王 小明", "小明"]);
         assert_eq!(terms("ΟΔΥΣΣΕΥΣ"), [fold("οδυσσευς")]);
-        assert_eq!(terms("Ğ İstanbul"), ["g istanbul", "istanbul"]);
+        assert_eq!(terms("Ğ İstanbul Işık"), ["g istanbul isik", "istanbul isik", "isik"]);
+        assert_eq!(terms("Weiß"), ["weiss"]);
     }
 
     #[test]

@@ -40,6 +40,7 @@ pub struct ResetReading {
 
 #[derive(Deserialize)]
 struct StoredFailures {
+    #[serde(default)]
     failures: u32,
     last_at: Timestamp,
     unlocked_at: Option<Timestamp>,
@@ -181,19 +182,25 @@ impl Store {
 impl Gate {
     /// Lets a right password through if no limit was reached since the gate was read, and forgets the wrong ones.
     pub(crate) fn pass(&self, writes: &mut Transaction, email: &EmailAddress) -> Result<()> {
-        let seen = |failures: Option<Failures>| failures.map_or(0, |failures| failures.count);
-        let limits = [
-            (&self.from_address, u32::from(self.security.sign_in_attempts), seen(self.attempts.from_address)),
-            (&self.everywhere, ACCOUNT_CEILING, seen(self.attempts.from_everywhere)),
-        ];
         debug_assert_eq!(self.everywhere, keys::attempts(email), "the gate of another account");
-        for (key, free, seen) in limits {
-            let number = |n: u32| AttributeValue::N(n.to_string());
-            let values = [(":free", number(free)), (":seen", number(seen))];
-            let below = Condition::new("attribute_not_exists(pk) OR failures < :free OR failures = :seen", values);
-            writes.delete_if(key.clone(), below, |_| Error::Conflict)?;
+        let number = |n: u32| AttributeValue::N(n.to_string());
+        let below = |free: u32, seen: Option<Failures>, more: Option<(&'static str, AttributeValue)>| {
+            let values = [(":free", number(free)), (":seen", number(seen.map_or(0, |failures| failures.count)))];
+            let expression = "attribute_not_exists(failures) OR failures < :free OR failures = :seen";
+            Condition::new(expression, values.into_iter().chain(more))
+        };
+        let of_address = below(u32::from(self.security.sign_in_attempts), self.attempts.from_address, None);
+        writes.delete_if(self.from_address.clone(), of_address, |_| Error::Conflict)?;
+        // Other addresses are still to be judged by when an admin unlocked the account.
+        let unlocked = self.attempts.unlocked_at.map(|at| (":unlocked", AttributeValue::S(at.to_string())));
+        let forgets = unlocked.is_none();
+        let of_account = below(ACCOUNT_CEILING, self.attempts.from_everywhere, unlocked);
+        if forgets {
+            writes.delete_if(self.everywhere.clone(), of_account, |_| Error::Conflict)
+        } else {
+            let expression = "SET unlocked_at = :unlocked, last_at = :unlocked REMOVE failures";
+            writes.update_if(self.everywhere.clone(), expression, of_account, |_| Error::Conflict)
         }
-        Ok(())
     }
 }
 

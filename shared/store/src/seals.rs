@@ -4,9 +4,11 @@
 //! another. Each seal holds the digests of entries and the digest of the seal before it. Cutting off the end of the
 //! chain is found by comparing its head with one that was noted elsewhere.
 
+use std::fmt;
+
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use jiff::Timestamp;
-use roster_domain::{Error, Result, tokens::SecretHash};
+use jiff::{SignedDuration, Timestamp};
+use roster_domain::{ActivityId, Error, Result, tokens::SecretHash};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -56,6 +58,22 @@ pub enum Finding {
     Altered { entry: String },
     /// A seal is gone or altered.
     BrokenChain { number: u64 },
+    /// No seal has the digest that was noted elsewhere: the end of the chain was cut off, or all of it made anew.
+    Unknown { digest: String },
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Removed { entry } => write!(f, "The entry {entry} was removed."),
+            Self::Altered { entry } => write!(f, "The entry {entry} was altered."),
+            Self::BrokenChain { number } => write!(f, "Seal {number} was removed or altered."),
+            Self::Unknown { digest } => write!(
+                f,
+                "No seal has the digest {digest}: the end of the chain was cut off, or all of it was made anew."
+            ),
+        }
+    }
 }
 
 /// What a look at the whole activity found.
@@ -89,11 +107,13 @@ impl Store {
         }
     }
 
-    /// Access pattern 51: the whole activity is compared with its seals. It reads all of it.
-    pub async fn verify_activity(&self, now: Timestamp) -> Result<Verification> {
+    /// Access pattern 51: the whole activity is compared with its seals, and these with the digest of an earlier head,
+    /// where one was noted. It reads all of it.
+    pub async fn verify_activity(&self, now: Timestamp, noted: Option<&str>) -> Result<Verification> {
         let source = Source { index: "", pk: keys::SEALS.to_owned(), range: Range::All, forward: true };
         let mut verification = Verification::default();
         let mut after = None;
+        let mut missing = noted;
         loop {
             let (rows, has_more) = self.query(&source, after, 100).await?;
             after = rows.last().map(|row| source.place(row)).transpose()?;
@@ -107,8 +127,10 @@ impl Store {
                     found.0.extend(self.read(some).await?.0);
                 }
                 verification.check(&seal, &found, now);
+                missing = missing.filter(|digest| *digest != seal.digest);
             }
             if !has_more {
+                verification.findings.extend(missing.map(|digest| Finding::Unknown { digest: digest.to_owned() }));
                 return Ok(verification);
             }
         }
@@ -125,7 +147,7 @@ impl Verification {
         for sealed in &seal.entries {
             let entry = format!("{} {}", sealed.pk, sealed.sk);
             match found.0.get(&sealed.key()) {
-                None if now.duration_since(seal.sealed_at) < ACTIVITY_KEPT => {
+                None if !sealed.may_be_gone(now) => {
                     self.findings.push(Finding::Removed { entry });
                 }
                 Some(found) if !sealed.is(found) => self.findings.push(Finding::Altered { entry }),
@@ -136,6 +158,12 @@ impl Verification {
 }
 
 impl SealedEntry {
+    /// Whether the time is over for which entries are kept; it is counted in whole seconds.
+    fn may_be_gone(&self, now: Timestamp) -> bool {
+        let made_at = self.sk.parse::<ActivityId>().map(ActivityId::made_at);
+        made_at.is_ok_and(|made_at| now.duration_since(made_at) > ACTIVITY_KEPT - SignedDuration::from_secs(1))
+    }
+
     fn is(&self, found: &Attributes) -> bool {
         let entry = serde_dynamo::from_item::<_, ActivityRecord>(found.clone()).ok();
         entry.and_then(|entry| digest_of_entry(&entry).ok()).is_some_and(|digest| digest == self.digest)

@@ -9,9 +9,18 @@ use axum::{
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
 };
-use roster_domain::{Error, FieldError};
+use roster_domain::{
+    Error, FieldError,
+    activity::{Action, Change, Subject},
+};
 
-use crate::{App, Client, Problem, fields::query_values, idempotency, problem::Result};
+use crate::{
+    App, Client, Problem,
+    auth::identify,
+    fields::query_values,
+    idempotency,
+    problem::{Result, RightRefused},
+};
 
 /// 1 MiB: 500 rows of a bulk call fit many times over.
 const MAX_BODY_BYTES: usize = 1 << 20;
@@ -53,6 +62,7 @@ pub fn harden(router: Router<App>, Manner { name, is_public, takes_query, is_ide
             _ => next.run(Request::from_parts(parts, body)).await,
         }
     };
+    let state = app.clone();
     let router = if is_idempotent {
         let (app, name) = (app.clone(), Arc::<str>::from(name));
         let once = move |request: Request, next: Next| idempotency::once(app.clone(), Arc::clone(&name), request, next);
@@ -60,13 +70,15 @@ pub fn harden(router: Router<App>, Manner { name, is_public, takes_query, is_ide
     } else {
         router
     };
+    let record = move |request: Request, next: Next| record_refusal(app.clone(), request, next);
     // A path with `%2e%2e` in it is another one by the time it gets here.
     router
         .fallback(not_found)
+        .layer(from_fn(record))
         .layer(from_fn(check))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn(add_headers))
-        .with_state(app)
+        .with_state(state)
 }
 
 /// The answer to a path that no operation has.
@@ -88,6 +100,27 @@ pub(crate) fn check_query(parts: &Parts) -> Result<()> {
     let given = query_values(parts.uri.query().unwrap_or_default(), &mut errors);
     errors.extend(given.keys().map(|name| FieldError::new(format!("/{name}"), "There is no such query parameter.")));
     if errors.is_empty() { Ok(()) } else { Err(Error::InvalidFields(errors).into()) }
+}
+
+/// Notes in the activity that a caller has not the right to what they asked.
+async fn record_refusal(app: App, request: Request, next: Next) -> Response {
+    const MAX_PATH: usize = 256;
+    let (mut parts, body) = request.into_parts();
+    let asked = parts.clone();
+    let response = next.run(Request::from_parts(asked, body)).await;
+    if response.extensions().get::<RightRefused>().is_some()
+        && let Ok(identity) = identify(&mut parts, &app).await
+    {
+        let path = parts.uri.path();
+        let operation = format!("{} {}", parts.method, &path[..path.floor_char_boundary(MAX_PATH)]);
+        let changes = vec![Change::new("operation", None, Some(operation))];
+        let parties = (identity.caller().actor(), Subject::Installation);
+        let activity = app.activity(app.now(), Action::AccessRefused, parties, changes, &Client::of(&parts));
+        if let Err(error) = app.store.record(&activity).await {
+            tracing::error!(?error, "a refused right was not noted");
+        }
+    }
+    response
 }
 
 async fn add_headers(request: Request, next: Next) -> Response {

@@ -26,6 +26,10 @@ pub enum Problem {
     },
 }
 
+/// Marks answers to callers who have not the right to what they asked.
+#[derive(Clone, Copy)]
+pub(crate) struct RightRefused;
+
 /// What a refusal looks like.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem, example = json!({
@@ -72,6 +76,7 @@ impl From<FieldError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let is_refused_right = matches!(self, Self::Refused(Error::Forbidden(_)));
         let mut more = Map::new();
         let mut errors = None;
         let mut headers: Vec<(header::HeaderName, String)> = Vec::new();
@@ -121,6 +126,9 @@ impl IntoResponse for Problem {
         let mut response = (status, Json(body)).into_response();
         let kind = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        if is_refused_right {
+            response.extensions_mut().insert(RightRefused);
+        }
         for (name, value) in headers {
             if let Ok(value) = HeaderValue::from_str(&value) {
                 response.headers_mut().insert(name, value);

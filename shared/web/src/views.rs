@@ -76,10 +76,10 @@ impl UserView {
     /// The user as they are at `now`.
     pub fn new(user: &User, now: Timestamp) -> Self {
         let suspension = match &user.state {
-            State::Suspended(suspension) => {
+            State::Suspended(suspension) if user.status(now) == Status::Suspended => {
                 Some(SuspensionView { reason: suspension.reason.clone(), until: suspension.until })
             }
-            State::Invited(_) | State::Active => None,
+            State::Invited(_) | State::Active | State::Suspended(_) => None,
         };
         let invite = user.invite().map(|invited| InviteView {
             sent_at: invited.sent_at,
