@@ -1,5 +1,4 @@
 //! Builds the console with Vite and makes the table of its files that the crate embeds.
-#![expect(clippy::print_stdout, reason = "it is how a build script speaks to cargo")]
 
 use std::{
     env,
@@ -92,6 +91,7 @@ fn table(dist: &Path) -> Result<String, Box<dyn Error>> {
             let name = if is_compressed { path.with_extension("") } else { path.clone() };
             let kind = content_type(&name).ok_or_else(|| format!("of what type is {}?", name.display()))?;
             let name = name.strip_prefix(dist)?.to_str().ok_or("a path is not text")?.replace('\\', "/");
+            let path = path.to_str().ok_or("a path is not text")?;
             writeln!(table, "    ({name:?}, {kind:?}, {is_compressed}, include_bytes!({path:?})),")?;
         }
     }
