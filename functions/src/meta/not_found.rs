@@ -1,17 +1,38 @@
-//! What no other operation serves: 404, or 405 with the methods that the path takes.
+//! What no other operation serves: the console; within the API, 404, or 405 with the methods that the path takes.
 
 use axum::{extract::Request, http::Method, response::Response};
+use roster_web::with_headers;
 
+use super::console;
 use crate::operations::{self, Runs};
 
 /// Answers a request that no route takes.
 pub async fn not_found(request: Request) -> Response {
     let allowed = methods_of(request.uri().path());
     if allowed.is_empty() {
-        return roster_web::not_found(request).await;
+        return page_or_nothing(request).await;
     }
     let allow = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
     roster_web::method_not_allowed(&request.into_parts().0, allow)
+}
+
+async fn page_or_nothing(request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let path = parts.uri.path();
+    if matches!(parts.method, Method::GET | Method::HEAD)
+        && !is_of_api(path)
+        && let Some(response) = console::answer(path, &parts.headers)
+    {
+        return with_headers(&parts, response);
+    }
+    roster_web::not_found(Request::from_parts(parts, body)).await
+}
+
+/// Whether a program asks, which has no use for a page. `/_local` is there in a local installation only.
+fn is_of_api(path: &str) -> bool {
+    ["/v1", "/_local"]
+        .iter()
+        .any(|root| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 fn methods_of(path: &str) -> Vec<Method> {
@@ -39,6 +60,16 @@ fn is_of(template: &str, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pages_are_told_from_the_api() {
+        for path in ["/v1", "/v1/nothing", "/_local/mail"] {
+            assert!(is_of_api(path), "{path}");
+        }
+        for path in ["/", "/users", "/v1x"] {
+            assert!(!is_of_api(path), "{path}");
+        }
+    }
 
     #[test]
     fn a_path_is_told_from_its_template() {

@@ -129,7 +129,8 @@ async fn add_headers(request: Request, next: Next) -> Response {
     with_headers(&known, next.run(Request::from_parts(parts, body)).await)
 }
 
-fn with_headers(parts: &Parts, mut response: Response) -> Response {
+/// Adds what every answer carries and this one does not have yet.
+pub fn with_headers(parts: &Parts, mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));

@@ -24,7 +24,7 @@ pub use client::Client;
 pub use fields::{
     Body, FieldValue, Fields, FromFields, Many, OptionalBody, Patch, Query, Ranged, Rows, Text, read_row,
 };
-pub use hardening::{Manner, harden, method_not_allowed, not_found};
+pub use hardening::{Manner, harden, method_not_allowed, not_found, with_headers};
 pub use passwords::Passwords;
 pub use path::Path;
 pub use problem::{Problem, ProblemBody, Result};

@@ -1,0 +1,25 @@
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { Navigate, Outlet, useLocation } from "react-router";
+import { sessionQuery, setupQuery } from "../api/queries";
+import { Failure, Loading } from "./states";
+
+/** Only somebody who is signed in gets past; everybody else is led to where they can. */
+export function SignedIn({ children }: { children: ReactNode }) {
+    const { pathname, search } = useLocation();
+    const session = useQuery(sessionQuery);
+    const setup = useQuery({ ...setupQuery, enabled: session.data === null });
+    const failed = session.error ?? setup.error;
+    if (failed) return <Failure error={failed} retry={() => void session.refetch()} isPage />;
+    if (session.data?.password_change_required) return <Navigate to="/change-password" replace />;
+    if (session.data) return children;
+    if (session.data === undefined || setup.data === undefined) return <Loading isPage />;
+    if (setup.data.required) return <Navigate to="/setup" replace />;
+    const next = pathname === "/" ? "" : `?next=${encodeURIComponent(pathname + search)}`;
+    return <Navigate to={`/sign-in${next}`} replace />;
+}
+
+/** Pages for people who are not signed in. */
+export function Guest() {
+    return <Outlet />;
+}

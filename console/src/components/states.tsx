@@ -1,0 +1,61 @@
+import { Alert, Button, Skeleton } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import { texts } from "../texts";
+import classes from "./states.module.css";
+
+export function Loading({ isPage = false, rows = 4 }: { isPage?: boolean; rows?: number }) {
+    return (
+        <div className={isPage ? classes.page : classes.loading} role="status">
+            <span className="hidden">{texts.common.loading}</span>
+            {Array.from({ length: rows }, (_, row) => (
+                <Skeleton key={row} height={14} width={`${92 - ((row * 17) % 45)}%`} radius={4} />
+            ))}
+        </div>
+    );
+}
+
+export function Failure({ error, retry, isPage = false }: { error: Error; retry?: () => void; isPage?: boolean }) {
+    return (
+        <div className={isPage ? classes.page : classes.failure}>
+            <Alert color="danger" variant="light" icon={<IconAlertTriangle />} title={texts.common.failed}>
+                <p>{error.message}</p>
+                {retry && (
+                    <Button size="xs" mt="sm" variant="default" onClick={retry}>
+                        {texts.common.retry}
+                    </Button>
+                )}
+            </Alert>
+        </div>
+    );
+}
+
+interface EmptyProps {
+    title: string;
+    children?: ReactNode;
+    action?: ReactNode;
+}
+
+/** Nothing is there yet, and what to do about it. */
+export function Empty({ title, children, action }: EmptyProps) {
+    return (
+        <div className={classes.empty}>
+            <p className={classes.emptyTitle}>{title}</p>
+            {children && <p className="muted">{children}</p>}
+            {action && <div className={classes.emptyAction}>{action}</div>}
+        </div>
+    );
+}
+
+interface Read<T> {
+    data: T | undefined;
+    error: Error | null;
+    refetch: () => unknown;
+}
+
+/** What a query read, or that it is under way, or why there is nothing. */
+export function Shown<T>({ of, rows, children }: { of: Read<T>; rows?: number; children: (data: T) => ReactNode }) {
+    if (of.data !== undefined) return children(of.data);
+    if (of.error) return <Failure error={of.error} retry={() => void of.refetch()} />;
+    return <Loading rows={rows} />;
+}

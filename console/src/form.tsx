@@ -1,0 +1,113 @@
+import { Alert } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useEffect, useRef, useState, type FormEvent, type RefObject } from "react";
+import { Problem } from "./api/problem";
+import { toastFailure } from "./components/Toasts";
+
+interface Options<T> {
+    initial: T;
+    send: (values: T) => Promise<unknown>;
+    /** Which field a refusal is about, by the slug of the problem. */
+    about?: Record<string, keyof T & string>;
+    /** Under which name the tab keeps what was typed, so that a reload loses nothing. Never for passwords. */
+    draft?: string;
+}
+
+/** A form: its values, what is wrong with each of them, and sending it. */
+export function useForm<T extends object>({ initial, send, about = {}, draft }: Options<T>) {
+    const [values, setValues] = useState<T>(() => ({ ...initial, ...kept<T>(draft) }));
+    const [wrong, setWrong] = useState<Record<string, string>>({});
+    const form = useRef<HTMLFormElement>(null);
+    const mutation = useMutation({
+        mutationFn: () => send(values),
+        onSuccess: () => forget(draft),
+        onError: (error) => {
+            if (!(error instanceof Problem)) return;
+            const field = about[error.slug];
+            setWrong(
+                field
+                    ? { [field]: error.message }
+                    : Object.fromEntries(error.fields.map(({ pointer, detail }) => [pointer.slice(1), detail])),
+            );
+        },
+    });
+    useEffect(() => focusFirstInvalid(form), [wrong]);
+    useEffect(() => {
+        if (draft && values !== initial) sessionStorage.setItem(`draft.${draft}`, JSON.stringify(values));
+        // `initial` is often made anew; what counts is what was typed.
+        // eslint-disable-next-line react-hooks/exhaustive-deps
+    }, [draft, values]);
+
+    const set = (change: Partial<T>) => {
+        setValues((values) => ({ ...values, ...change }));
+        setWrong((wrong) => Object.fromEntries(Object.entries(wrong).filter(([field]) => !(field.split("/")[0]! in change))));
+    };
+    return {
+        values,
+        set,
+        /** What a text field of Mantine takes. Its password field does not say by itself that it is not valid. */
+        text: <K extends keyof T & string>(name: K) => ({
+            name,
+            value: values[name] as string,
+            error: wrong[name],
+            "aria-invalid": name in wrong || undefined,
+            onChange: (event: { currentTarget: { value: string } }) => set({ [name]: event.currentTarget.value } as Partial<T>),
+        }),
+        /** The same for components that pass on the value itself. */
+        value: <K extends keyof T & string>(name: K) => ({
+            name,
+            value: values[name],
+            error: wrong[name],
+            onChange: (value: T[K]) => set({ [name]: value } as unknown as Partial<T>),
+        }),
+        wrong,
+        /** What was refused and stands beside no field. */
+        refusal: mutation.error instanceof Problem && mutation.error.slug in about ? null : mutation.error,
+        isBusy: mutation.isPending,
+        isDone: mutation.isSuccess,
+        error: mutation.error,
+        reset: (to: T) => {
+            setValues(to);
+            setWrong({});
+            mutation.reset();
+            forget(draft);
+        },
+        props: {
+            ref: form,
+            noValidate: true,
+            onSubmit: (event: FormEvent) => {
+                event.preventDefault();
+                event.stopPropagation();
+                if (!mutation.isPending) mutation.mutate();
+            },
+        },
+    };
+}
+
+function kept<T>(draft: string | undefined): Partial<T> {
+    const text = draft && sessionStorage.getItem(`draft.${draft}`);
+    return text ? (JSON.parse(text) as Partial<T>) : {};
+}
+
+function forget(draft: string | undefined): void {
+    if (draft) sessionStorage.removeItem(`draft.${draft}`);
+}
+
+function focusFirstInvalid(form: RefObject<HTMLFormElement | null>): void {
+    form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+}
+
+/** Why a form was refused, unless that stands beside its fields. */
+export function FormError({ error, except = [] }: { error: Error | null; except?: string[] }) {
+    if (!error || (error instanceof Problem && (error.slug === "invalid-fields" || except.includes(error.slug)))) return null;
+    return (
+        <Alert color="danger" variant="light" role="alert">
+            {error.message}
+        </Alert>
+    );
+}
+
+/** Something that a button does; why it did not is told. */
+export function useAction<A = void>(act: (argument: A) => Promise<unknown>) {
+    return useMutation<unknown, Error, A>({ mutationFn: act, onError: toastFailure });
+}

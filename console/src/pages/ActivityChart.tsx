@@ -1,0 +1,87 @@
+import { Tooltip } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { answer, api } from "../api/client";
+import { texts } from "../texts";
+import classes from "./Activity.module.css";
+
+const t = texts.activity;
+const DAYS = 14;
+/** Pages that are read for one series at most: the chart is small, and says so when it does not know all. */
+const PAGES = 10;
+
+const SERIES = [
+    { action: "session.started", label: t.signIns, color: "var(--mantine-color-accent-4)" },
+    { action: "session.refused", label: t.failures, color: "var(--bad)" },
+    { action: "user.invited", label: t.invites, color: "var(--good)" },
+];
+
+const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+
+/** How often people signed in, failed to, and were invited, by day. */
+export function ActivityChart() {
+    const counts = useQuery({ queryKey: ["activity", "chart"], queryFn: () => Promise.all(SERIES.map(({ action }) => countByDay(action))) });
+    if (!counts.data) return <div className={classes.chart} style={{ height: 132 }} aria-busy />;
+    const { data } = counts;
+    const days = lastDays();
+    const total = (day: string) => data.reduce((sum, series) => sum + (series.get(day) ?? 0), 0);
+    const max = Math.max(4, ...days.map((day) => total(day.toDateString())));
+    return (
+        <figure className={classes.chart} style={{ marginInline: 0 }}>
+            <figcaption className={classes.legend}>
+                <span>{t.chart(DAYS)}</span>
+                <ul className="plain">
+                    {SERIES.map(({ label, color }, at) => (
+                        <li key={label} style={{ "--series": color } as React.CSSProperties}>
+                            {label} <strong className="number">{[...data[at]!.values()].reduce((sum, count) => sum + count, 0)}</strong>
+                        </li>
+                    ))}
+                </ul>
+            </figcaption>
+            <div className={classes.bars} aria-hidden>
+                {days.map((day) => {
+                    const values = SERIES.map(({ label }, at) => ({ label, at, count: data[at]!.get(day.toDateString()) ?? 0 }));
+                    return (
+                        <Tooltip key={day.getTime()} label={`${dayFormat.format(day)} · ${values.map(({ label, count }) => `${label} ${count}`).join(" · ")}`}>
+                            <div className={classes.bar}>
+                                {values
+                                    .filter(({ count }) => count > 0)
+                                    .map(({ at, count }) => (
+                                        <i key={at} style={{ height: `${(count / max) * 100}%`, "--series": SERIES[at]!.color } as React.CSSProperties} />
+                                    ))}
+                            </div>
+                        </Tooltip>
+                    );
+                })}
+            </div>
+            <div className={`muted ${classes.days}`} aria-hidden>
+                <span>{dayFormat.format(days[0])}</span>
+                <span>{dayFormat.format(days.at(-1))}</span>
+            </div>
+        </figure>
+    );
+}
+
+function lastDays(): Date[] {
+    return Array.from({ length: DAYS }, (_, at) => {
+        const day = new Date();
+        day.setHours(0, 0, 0, 0);
+        day.setDate(day.getDate() - (DAYS - 1 - at));
+        return day;
+    });
+}
+
+async function countByDay(action: string): Promise<Map<string, number>> {
+    const counts = new Map<string, number>();
+    const from = lastDays()[0]!.toISOString();
+    let cursor: string | undefined;
+    for (let page = 0; page < PAGES; page++) {
+        const list = await answer(api.GET("/v1/activity", { params: { query: { action, from, limit: 100, cursor } } }));
+        for (const { at } of list.items) {
+            const day = new Date(at).toDateString();
+            counts.set(day, (counts.get(day) ?? 0) + 1);
+        }
+        cursor = list.next_cursor ?? undefined;
+        if (!cursor) break;
+    }
+    return counts;
+}

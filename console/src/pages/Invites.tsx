@@ -1,0 +1,203 @@
+import { Button, Checkbox, UnstyledButton } from "@mantine/core";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link } from "react-router";
+import { answer, api } from "../api/client";
+import { invitesQuery, type User } from "../api/queries";
+import { Avatar } from "../components/Avatar";
+import { confirm } from "../components/Dialogs";
+import { DeliveryLabel, StatusLabel } from "../components/labels";
+import { Page } from "../components/Page";
+import { Empty, Shown } from "../components/states";
+import table from "../components/table.module.css";
+import { toast, toastFailure } from "../components/Toasts";
+import { texts } from "../texts";
+import { TimeAgo } from "../time";
+import { useUrl } from "../url";
+import users from "./users/Users.module.css";
+
+const t = texts.invites;
+const TABS = ["all", "invited", "invite_expired", "undelivered", "renewal"] as const;
+
+export default function Invites() {
+    const url = useUrl();
+    const tab = TABS.find((tab) => tab === url.get("show")) ?? "all";
+    const invites = useInfiniteQuery(invitesQuery(tab === "invited" || tab === "invite_expired" ? tab : undefined));
+    const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+    const queries = useQueryClient();
+    const [isBusy, setIsBusy] = useState(false);
+
+    const run = async (chosen: User[], act: (user: User) => Promise<unknown>, done: (count: number) => string) => {
+        setIsBusy(true);
+        let count = 0;
+        for (const user of chosen) {
+            try {
+                await act(user);
+                count += 1;
+            } catch (error) {
+                toastFailure(error);
+            }
+        }
+        if (count > 0) toast(done(count));
+        setSelected(new Set());
+        await queries.invalidateQueries();
+        setIsBusy(false);
+    };
+    const resend = (chosen: User[]) =>
+        run(chosen, ({ id }) => answer(api.POST("/v1/users/{id}/invite", { params: { path: { id } }, body: {} })), texts.bulk.resent);
+    const revoke = async (chosen: User[]) => {
+        const isSure = await confirm({ title: t.revokeTitle(chosen.length), body: t.revokeBody, confirm: texts.user.revoke, danger: true });
+        if (isSure) await run(chosen, ({ id }) => answer(api.DELETE("/v1/users/{id}/invite", { params: { path: { id } } })), t.revoked);
+    };
+
+    return (
+        <Page
+            title={t.title}
+            lead={t.lead}
+            actions={
+                <Button component={Link} to="/users?add=email">
+                    {t.invite}
+                </Button>
+            }
+        >
+            <div className={users.filters}>
+                <div className={users.tabs} role="group" aria-label={t.show}>
+                    {TABS.map((name) => (
+                        <UnstyledButton
+                            key={name}
+                            className={users.tab}
+                            aria-pressed={tab === name}
+                            onClick={() => {
+                                setSelected(new Set());
+                                url.change({ show: name === "all" ? undefined : name });
+                            }}
+                        >
+                            {t.tabs[name]}
+                        </UnstyledButton>
+                    ))}
+                </div>
+            </div>
+            <div className={users.card} aria-busy={invites.isPlaceholderData}>
+                <Shown of={invites} rows={8}>
+                    {({ pages }) => {
+                        const items = pages.flatMap(({ items }) => items).filter((user) => isIn(tab, user));
+                        if (items.length === 0) {
+                            return (
+                                <Empty
+                                    title={t.none[tab]}
+                                    action={
+                                        tab === "all" && (
+                                            <Button component={Link} to="/users?add=email">
+                                                {t.invite}
+                                            </Button>
+                                        )
+                                    }
+                                >
+                                    {tab === "all" ? t.noneLead : null}
+                                </Empty>
+                            );
+                        }
+                        const chosen = items.filter(({ id }) => selected.has(id));
+                        return (
+                            <>
+                                <div className={table.scroll}>
+                                    <table className={table.table}>
+                                        <thead>
+                                            <tr>
+                                                <th className={table.check}>
+                                                    <Checkbox
+                                                        size="xs"
+                                                        aria-label={texts.users.selectAll}
+                                                        checked={chosen.length === items.length}
+                                                        indeterminate={chosen.length > 0 && chosen.length < items.length}
+                                                        onChange={(event) =>
+                                                            setSelected(new Set(event.currentTarget.checked ? items.map(({ id }) => id) : []))
+                                                        }
+                                                    />
+                                                </th>
+                                                <th>{t.invitee}</th>
+                                                <th>{texts.users.status}</th>
+                                                <th className={table.optional}>{texts.user.mail}</th>
+                                                <th className={table.optional}>{texts.user.sent}</th>
+                                                <th>{texts.user.expires}</th>
+                                                <th className={table.optional}>{texts.user.invitedBy}</th>
+                                            </tr>
+                                        </thead>
+                                        <tbody>
+                                            {items.map((user) => (
+                                                <tr key={user.id} data-link data-selected={selected.has(user.id)}>
+                                                    <td className={table.check}>
+                                                        <Checkbox
+                                                            size="xs"
+                                                            className={table.above}
+                                                            aria-label={texts.users.select(user.name ?? user.email)}
+                                                            checked={selected.has(user.id)}
+                                                            onChange={(event) => {
+                                                                const others = [...selected].filter((id) => id !== user.id);
+                                                                setSelected(new Set(event.currentTarget.checked ? [...others, user.id] : others));
+                                                            }}
+                                                        />
+                                                    </td>
+                                                    <td>
+                                                        <span className={table.person}>
+                                                            <Avatar name={user.name ?? user.email} />
+                                                            <span>
+                                                                <Link className={`${table.cover} truncate`} to={`/users/${user.id}`}>
+                                                                    {user.name ?? user.email}
+                                                                </Link>
+                                                                {user.name && <span className="muted small truncate">{user.email}</span>}
+                                                            </span>
+                                                        </span>
+                                                    </td>
+                                                    <td>
+                                                        <StatusLabel user={user} />
+                                                    </td>
+                                                    <td className={table.optional}>
+                                                        <DeliveryLabel user={user} always />
+                                                    </td>
+                                                    <td className={`${table.optional} ${table.nowrap}`}>
+                                                        <TimeAgo at={user.invite?.sent_at} none={texts.user.notSent} />
+                                                    </td>
+                                                    <td className={table.nowrap}>
+                                                        <TimeAgo at={user.invite?.expires_at} />
+                                                    </td>
+                                                    <td className={table.optional}>{user.invite?.invited_by}</td>
+                                                </tr>
+                                            ))}
+                                        </tbody>
+                                    </table>
+                                </div>
+                                <div className={table.foot}>
+                                    <span className="row">
+                                        <span className="muted number">{chosen.length > 0 ? texts.bulk.count(chosen.length) : t.count(items.length)}</span>
+                                        {chosen.length > 0 && (
+                                            <>
+                                                <Button size="xs" variant="default" loading={isBusy} onClick={() => void resend(chosen)}>
+                                                    {texts.bulk.resend(chosen.length)}
+                                                </Button>
+                                                <Button size="xs" variant="outline" color="danger" disabled={isBusy} onClick={() => void revoke(chosen)}>
+                                                    {texts.user.revoke}
+                                                </Button>
+                                            </>
+                                        )}
+                                    </span>
+                                    {invites.hasNextPage && (
+                                        <Button size="xs" variant="default" loading={invites.isFetchingNextPage} onClick={() => void invites.fetchNextPage()}>
+                                            {texts.common.more}
+                                        </Button>
+                                    )}
+                                </div>
+                            </>
+                        );
+                    }}
+                </Shown>
+            </div>
+        </Page>
+    );
+}
+
+function isIn(tab: (typeof TABS)[number], { invite }: User): boolean {
+    if (tab === "undelivered") return ["bounced", "complained", "failed"].includes(invite?.delivery ?? "");
+    if (tab === "renewal") return Boolean(invite?.renewal_requested_at);
+    return true;
+}

@@ -1,0 +1,77 @@
+import { Alert, Anchor, Button, PasswordInput, TextInput } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, Navigate, useLocation, useSearchParams } from "react-router";
+import { answer, api } from "../api/client";
+import { isProblem, type Problem } from "../api/problem";
+import { sessionQuery, setupQuery } from "../api/queries";
+import { GuestPage } from "../components/GuestPage";
+import { FormError, useForm } from "../form";
+import { texts } from "../texts";
+import { absolute } from "../time";
+
+const t = texts.signIn;
+
+export default function SignIn() {
+    const queries = useQueryClient();
+    const [search] = useSearchParams();
+    const state = useLocation().state as { email?: string; notice?: string } | null;
+    const session = useQuery(sessionQuery);
+    const setup = useQuery(setupQuery);
+    const form = useForm({
+        initial: { email: state?.email ?? "", password: "" },
+        send: async (body) => {
+            await answer(api.POST("/v1/sessions", { body }));
+            await queries.fetchQuery({ ...sessionQuery, staleTime: 0 });
+        },
+    });
+    if (session.data) return <Navigate to={next(search.get("next"))} replace />;
+    if (setup.data?.required) return <Navigate to="/setup" replace />;
+    return (
+        <GuestPage title={t.title} lead={state?.notice}>
+            <form {...form.props} className="stack">
+                <Refusal error={form.error} />
+                <TextInput
+                    label={texts.fields.email}
+                    type="email"
+                    autoComplete="username"
+                    autoFocus={!state?.email}
+                    {...form.text("email")}
+                />
+                <PasswordInput
+                    label={texts.fields.password}
+                    autoComplete="current-password"
+                    autoFocus={Boolean(state?.email)}
+                    {...form.text("password")}
+                />
+                <Button type="submit" fullWidth loading={form.isBusy}>
+                    {t.go}
+                </Button>
+                <Anchor component={Link} to="/forgotten-password" state={{ email: form.values.email }} size="sm" ta="center">
+                    {t.forgotten}
+                </Anchor>
+            </form>
+        </GuestPage>
+    );
+}
+
+function Refusal({ error }: { error: Error | null }) {
+    if (isProblem(error, "account-suspended")) return <Explained title={t.suspended} color="yellow" problem={error} />;
+    if (isProblem(error, "temporary-password-expired")) return <Explained title={t.temporaryExpired} color="yellow" problem={error} />;
+    if (isProblem(error, "too-many-attempts")) return <Explained title={t.paused} color="yellow" problem={error} />;
+    return <FormError error={error} />;
+}
+
+function Explained({ title, color, problem }: { title: string; color: string; problem: Problem }) {
+    return (
+        <Alert color={color} variant="light" title={title} role="alert">
+            <p>{problem.message}</p>
+            {problem.retryAfter && <p>{t.retryAfter(Math.ceil(problem.retryAfter / 60))}</p>}
+            {typeof problem.more.until === "string" && <p>{texts.status.until(absolute(problem.more.until))}</p>}
+        </Alert>
+    );
+}
+
+/** Only a path of ours: anything else would lead people away after they signed in. */
+function next(path: string | null): string {
+    return path && /^\/(?![/\\])/.test(path) ? path : "/";
+}

@@ -1,0 +1,374 @@
+import { Button, Checkbox, Menu, NativeSelect, TextInput, UnstyledButton } from "@mantine/core";
+import { IconArrowDown, IconDownload, IconFileImport, IconKey, IconMail, IconPlus, IconSearch } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import { Link, useLocation } from "react-router";
+import { appsQuery, summaryQuery, usersQuery, type Status, type User, type UserFilter } from "../../api/queries";
+import { exportUsers } from "../../api/export";
+import { Avatar } from "../../components/Avatar";
+import { AppRoles, DeliveryLabel, RoleLabel, StatusLabel } from "../../components/labels";
+import { Page } from "../../components/Page";
+import { Empty, Failure, Loading } from "../../components/states";
+import table from "../../components/table.module.css";
+import { toast } from "../../components/Toasts";
+import { download, parseCsv } from "../../csv";
+import { useAction } from "../../form";
+import { useIsAdmin } from "../../session";
+import { texts } from "../../texts";
+import { TimeAgo } from "../../time";
+import { useUrl } from "../../url";
+import { AddUsers } from "./AddUsers";
+import { BulkBar } from "./BulkBar";
+import classes from "./Users.module.css";
+
+const t = texts.users;
+const STATUSES: Status[] = ["active", "invited", "invite_expired", "suspended"];
+
+export default function Users() {
+    const url = useUrl();
+    const isAdmin = useIsAdmin();
+    const filter: UserFilter = {
+        q: url.get("q"),
+        status: url.get("status") as UserFilter["status"],
+        role: url.get("role") as UserFilter["role"],
+        app: url.get("app"),
+        app_role: url.get("app_role"),
+        sort: url.get("sort"),
+        cursor: url.get("cursor"),
+        limit: 50,
+    };
+    const users = useQuery(usersQuery(filter));
+    const [selected, setSelected] = useState<ReadonlyMap<string, User>>(new Map());
+    const isFiltered = Boolean(filter.q ?? filter.status ?? filter.role ?? filter.app);
+
+    return (
+        <Page
+            title={t.title}
+            actions={
+                isAdmin && (
+                    <>
+                        <More />
+                        <Menu position="bottom-end" width={260}>
+                            <Menu.Target>
+                                <Button leftSection={<IconPlus size={16} />}>{t.add}</Button>
+                            </Menu.Target>
+                            <Menu.Dropdown>
+                                <Menu.Item leftSection={<IconMail size={16} />} onClick={() => url.change({ add: "email" })}>
+                                    {t.addByEmail}
+                                    <div className="muted small">{t.addByEmailLead}</div>
+                                </Menu.Item>
+                                <Menu.Item leftSection={<IconKey size={16} />} onClick={() => url.change({ add: "password" })}>
+                                    {t.addByPassword}
+                                    <div className="muted small">{t.addByPasswordLead}</div>
+                                </Menu.Item>
+                            </Menu.Dropdown>
+                        </Menu>
+                    </>
+                )
+            }
+        >
+            <Filters />
+            <div className={classes.card} aria-busy={users.isPlaceholderData}>
+                {users.error ? (
+                    <Failure error={users.error} retry={() => void users.refetch()} />
+                ) : users.data === undefined ? (
+                    <Loading rows={10} />
+                ) : users.data.items.length === 0 ? (
+                    <Empty
+                        title={isFiltered ? t.noneFound : t.none}
+                        action={
+                            isFiltered ? (
+                                <Button variant="default" component={Link} to="/users">
+                                    {t.clear}
+                                </Button>
+                            ) : (
+                                isAdmin && <Button onClick={() => url.change({ add: "email" })}>{t.add}</Button>
+                            )
+                        }
+                    >
+                        {isFiltered ? t.noneFoundLead : t.noneLead}
+                    </Empty>
+                ) : (
+                    <>
+                        <Table users={users.data.items} selected={selected} select={isAdmin ? setSelected : undefined} />
+                        <Paging count={users.data.items.length} next={users.data.next_cursor ?? undefined} />
+                    </>
+                )}
+            </div>
+            {isAdmin && selected.size > 0 && <BulkBar users={[...selected.values()]} clear={() => setSelected(new Map())} />}
+            {isAdmin && <AddUsers />}
+        </Page>
+    );
+}
+
+function More() {
+    const save = useAction(async () => {
+        const csv = await exportUsers();
+        download("users.csv", csv);
+        toast(t.exported(parseCsv(csv).length - 1));
+    });
+    return (
+        <>
+            <Button variant="default" leftSection={<IconDownload size={16} />} loading={save.isPending} onClick={() => save.mutate()}>
+                {t.export}
+            </Button>
+            <Button variant="default" component={Link} to="/users/import" leftSection={<IconFileImport size={16} />}>
+                {t.import}
+            </Button>
+        </>
+    );
+}
+
+function Filters() {
+    const url = useUrl();
+    const isAdmin = useIsAdmin();
+    const summary = useQuery(summaryQuery);
+    const apps = useQuery(appsQuery);
+    const filter = (parts: Record<string, string | undefined>) => url.change({ ...parts, cursor: undefined });
+    const app = apps.data?.find((app) => app.slug === url.get("app"));
+    return (
+        <div className={classes.filters}>
+            <div className={classes.tabs} role="group" aria-label={t.byStatus}>
+                {[undefined, ...STATUSES].map((status) => {
+                    const count = status ? summary.data?.by_status[status] : summary.data?.total;
+                    return (
+                        <UnstyledButton
+                            key={status ?? "all"}
+                            className={classes.tab}
+                            aria-pressed={url.get("status") === status}
+                            onClick={() => filter({ status })}
+                        >
+                            {status ? texts.status[status] : t.all}
+                            {count !== undefined && <span className={classes.count}>{count.toLocaleString("en")}</span>}
+                        </UnstyledButton>
+                    );
+                })}
+            </div>
+            <div className={classes.selects}>
+                <Search value={url.get("q") ?? ""} onChange={(q) => filter({ q })} />
+                <NativeSelect
+                    aria-label={t.byRole}
+                    value={url.get("role") ?? ""}
+                    onChange={(event) => filter({ role: event.currentTarget.value })}
+                    data={[
+                        { value: "", label: t.anyRole },
+                        ...(["admin", "builder", "member"] as const).map((role) => ({ value: role, label: texts.role[role] })),
+                    ]}
+                />
+                {apps.data && apps.data.length > 0 && (
+                    <NativeSelect
+                        aria-label={t.byApp}
+                        value={url.get("app") ?? ""}
+                        onChange={(event) => filter({ app: event.currentTarget.value, app_role: undefined })}
+                        data={[
+                            { value: "", label: t.anyApp },
+                            ...apps.data.map(({ slug, name }) => ({ value: slug, label: name })),
+                        ]}
+                    />
+                )}
+                {app && (
+                    <NativeSelect
+                        aria-label={t.byAppRole}
+                        value={url.get("app_role") ?? ""}
+                        onChange={(event) => filter({ app_role: event.currentTarget.value })}
+                        data={[
+                            { value: "", label: t.anyAppRole },
+                            ...app.roles.map(({ slug, name }) => ({ value: slug, label: name })),
+                        ]}
+                    />
+                )}
+            </div>
+            {!isAdmin && <p className="muted small">{t.readOnly}</p>}
+        </div>
+    );
+}
+
+/** Searches while somebody types, a moment after each letter. "/" leads here. */
+function Search({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+    const [typed, setTyped] = useState(value);
+    const [applied, setApplied] = useState(value);
+    const input = useRef<HTMLInputElement>(null);
+    const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+    if (value !== applied) {
+        // The address changed by itself: a step back, or a link that clears the filters.
+        setApplied(value);
+        setTyped(value);
+    }
+    useEffect(() => {
+        const focus = (event: KeyboardEvent) => {
+            const isTyping = event.target instanceof HTMLElement && event.target.closest("input, textarea, select, [role=dialog]");
+            if (event.key === "/" && !isTyping) {
+                event.preventDefault();
+                input.current?.focus();
+            }
+        };
+        document.addEventListener("keydown", focus);
+        return () => document.removeEventListener("keydown", focus);
+    }, []);
+    useEffect(() => () => clearTimeout(timer.current), []);
+    return (
+        <TextInput
+            ref={input}
+            type="search"
+            className={classes.search}
+            aria-label={t.search}
+            placeholder={t.search}
+            leftSection={<IconSearch size={15} aria-hidden />}
+            value={typed}
+            onChange={(event) => {
+                const text = event.currentTarget.value;
+                setTyped(text);
+                clearTimeout(timer.current);
+                timer.current = setTimeout(() => {
+                    setApplied(text.trim());
+                    onChange(text.trim());
+                }, 120);
+            }}
+        />
+    );
+}
+
+interface TableProps {
+    users: User[];
+    selected: ReadonlyMap<string, User>;
+    select?: (selected: ReadonlyMap<string, User>) => void;
+}
+
+function Table({ users, selected, select }: TableProps) {
+    const url = useUrl();
+    const { search } = useLocation();
+    const all = users.every(({ id }) => selected.has(id));
+    const set = (change: User[], isSelected: boolean) => {
+        const next = new Map(selected);
+        for (const user of change) {
+            if (isSelected) next.set(user.id, user);
+            else next.delete(user.id);
+        }
+        select?.(next);
+    };
+    const sort = url.get("sort") ?? "email";
+    const isSearched = url.get("q") !== undefined;
+    const sortable = (by: string, label: string) =>
+        isSearched ? (
+            label
+        ) : (
+            <UnstyledButton className={table.sort} onClick={() => url.change({ sort: by === "email" ? undefined : by, cursor: undefined })}>
+                {label}
+                {sort === by && <IconArrowDown size={12} aria-hidden />}
+            </UnstyledButton>
+        );
+    const sorted = (by: string) => (!isSearched && sort === by ? (by.startsWith("-") ? "descending" : "ascending") : undefined);
+    return (
+        <div className={table.scroll}>
+            <table className={table.table}>
+                <caption className="hidden">{t.title}</caption>
+                <thead>
+                    <tr>
+                        {select && (
+                            <th className={table.check}>
+                                <Checkbox
+                                    size="xs"
+                                    aria-label={t.selectAll}
+                                    checked={all}
+                                    indeterminate={!all && users.some(({ id }) => selected.has(id))}
+                                    onChange={() => set(users, !all)}
+                                />
+                            </th>
+                        )}
+                        <th aria-sort={sorted("name") ?? sorted("email")}>
+                            {sortable("name", t.name)} <span aria-hidden>·</span> {sortable("email", t.email)}
+                        </th>
+                        <th>{t.status}</th>
+                        <th className={table.optional}>{t.role}</th>
+                        <th className={table.optional}>{t.apps}</th>
+                        <th className={table.optional}>{t.lastSignIn}</th>
+                        <th className={table.optional} aria-sort={sorted("-created_at")}>
+                            {sortable("-created_at", t.added)}
+                        </th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {users.map((user) => (
+                        <tr key={user.id} data-link data-selected={selected.has(user.id)}>
+                            {select && (
+                                <td className={table.check}>
+                                    <Checkbox
+                                        size="xs"
+                                        className={table.above}
+                                        aria-label={t.select(user.name ?? user.email)}
+                                        checked={selected.has(user.id)}
+                                        onChange={(event) => set([user], event.currentTarget.checked)}
+                                    />
+                                </td>
+                            )}
+                            <td>
+                                <span className={table.person}>
+                                    <Avatar name={user.name ?? user.email} />
+                                    <span>
+                                        <Link className={`${table.cover} truncate`} to={`/users/${user.id}`} state={{ search }}>
+                                            {user.name ?? user.email}
+                                        </Link>
+                                        {user.name && <span className="muted small truncate">{user.email}</span>}
+                                    </span>
+                                </span>
+                            </td>
+                            <td className={table.nowrap}>
+                                <span className={classes.states}>
+                                    <StatusLabel user={user} />
+                                    <DeliveryLabel user={user} />
+                                </span>
+                            </td>
+                            <td className={table.optional}>
+                                <RoleLabel role={user.role} />
+                            </td>
+                            <td className={table.optional}>
+                                <AppRoles roles={user.app_roles} />
+                            </td>
+                            <td className={`${table.optional} ${table.nowrap}`}>
+                                <TimeAgo at={user.last_sign_in_at} none={t.never} />
+                            </td>
+                            <td className={`${table.optional} ${table.nowrap}`}>
+                                <TimeAgo at={user.created_at} />
+                            </td>
+                        </tr>
+                    ))}
+                </tbody>
+            </table>
+        </div>
+    );
+}
+
+/** Goes through the pages. A cursor leads forwards only; the way back is kept with the entry of the history. */
+function Paging({ count, next }: { count: number; next: string | undefined }) {
+    const url = useUrl();
+    const way = (useLocation().state as { way?: (string | null)[] } | null)?.way ?? [];
+    const cursor = url.get("cursor");
+    if (!cursor && !next) return <div className={table.foot}>{t.count(count)}</div>;
+    const first = way.length * 50 + 1;
+    return (
+        <nav className={table.foot} aria-label={t.pages}>
+            <span className="muted number">{!cursor || way.length > 0 ? t.range(first, first + count - 1) : t.count(count)}</span>
+            <span className="row">
+                <Button
+                    size="xs"
+                    variant="default"
+                    disabled={!cursor}
+                    onClick={() => url.change({ cursor: way.at(-1) ?? undefined }, { push: true, state: { way: way.slice(0, -1) } })}
+                >
+                    {way.length > 0 || !cursor ? t.previous : t.first}
+                </Button>
+                <Button
+                    size="xs"
+                    variant="default"
+                    disabled={!next}
+                    onClick={() => {
+                        url.change({ cursor: next }, { push: true, state: { way: [...way, cursor ?? null] } });
+                        window.scrollTo(0, 0);
+                    }}
+                >
+                    {t.next}
+                </Button>
+            </span>
+        </nav>
+    );
+}
