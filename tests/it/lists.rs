@@ -274,7 +274,7 @@ async fn seed(app: &TestApp, users: u8) {
 
 fn newcomer(n: u8, now: Timestamp) -> (User, Option<Credential>, Option<Invite>, Activity) {
     let id = UserId::new(now, [n; 10]);
-    let in_wiki = (n % 3 == 0).then(|| ("wiki".parse().unwrap(), "basic".parse().unwrap()));
+    let in_wiki = n.is_multiple_of(3).then(|| ("wiki".parse().unwrap(), "basic".parse().unwrap()));
     let profile = Profile {
         email: format!("user{n:03}@example.com").parse().unwrap(),
         name: Some("Ada Lovelace".parse().unwrap()),
