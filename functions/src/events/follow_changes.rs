@@ -1,8 +1,8 @@
 //! What follows from changes of users, apps and the activity.
 //!
-//! The summary counts users as they are now; a deleted user's rest is removed; a deleted app's roles are taken from
-//! its users; the activity is sealed. All of it reads the present state, so records may come twice or late. It is one
-//! operation because no more than two functions should read a stream (AWS's limit of readers per shard), and mail,
+//! The summary counts users as they are now; a deleted user's rest is removed; roles that an app has no more are taken
+//! from its users; the activity is sealed. All of it reads the present state, so records may come twice or late. It is
+//! one operation because no more than two functions should read a stream (AWS's limit of readers per shard), and mail,
 //! which people wait for, is the other.
 
 use std::sync::{Mutex, PoisonError};
@@ -60,6 +60,8 @@ async fn follow_user(app: &App, user: UserId, record: &EventRecord) -> roster_do
     }
     if record.event_name == "REMOVE" {
         app.store.clean_up_user(user).await?;
+    } else if old.get("app_roles") != new.get("app_roles") {
+        take_void_roles_away(app, user).await?;
     }
     Ok(())
 }
@@ -79,21 +81,27 @@ pub(crate) async fn take_some_roles_away(app: &App, slug: &AppSlug) -> roster_do
     }
     let count = users.len();
     for user in users {
-        take_role_away(app, user.id, slug).await?;
+        take_void_roles_away(app, user.id).await?;
     }
     Ok(count)
 }
 
-async fn take_role_away(app: &App, user: UserId, slug: &AppSlug) -> roster_domain::Result<()> {
+/// Takes the roles from a user that their apps do not have: the app is deleted, or the role was removed from it while
+/// the user got it.
+async fn take_void_roles_away(app: &App, user: UserId) -> roster_domain::Result<()> {
     decide(async || {
-        let Some(before) = app.store.user(user).await?.filter(|user| user.app_roles.contains_key(slug)) else {
+        let Some(before) = app.store.user(user).await? else {
             return Ok(());
         };
+        let apps = app.store.apps_of(&before.app_roles).await?;
         let now = app.now();
         let mut after = before.clone();
-        after.app_roles.remove(slug);
-        after.changed(now);
+        after.app_roles.retain(|slug, role| apps.iter().any(|app| app.slug == *slug && app.has_role(role)));
         let changes = user_changes(Some(&before), Some(&after));
+        if changes.is_empty() {
+            return Ok(());
+        }
+        after.changed(now);
         let parties = (Actor::System, Subject::from(&after));
         let activity = app.activity(now, Action::AppRoleRemoved, parties, changes, &Client::default());
         let change = Change { before: Some(&before), after: Some(&after), ..Change::default() };
