@@ -60,10 +60,14 @@ async fn follow_user(app: &App, user: UserId, record: &EventRecord) -> roster_do
     }
     if record.event_name == "REMOVE" {
         app.store.clean_up_user(user).await?;
-    } else if old.get("app_roles") != new.get("app_roles") {
+    } else if has_app_roles(new) && old.get("app_roles") != new.get("app_roles") {
         take_void_roles_away(app, user).await?;
     }
     Ok(())
+}
+
+fn has_app_roles(user: &serde_dynamo::Item) -> bool {
+    matches!(user.get("app_roles"), Some(serde_dynamo::AttributeValue::M(roles)) if !roles.is_empty())
 }
 
 /// Takes the roles in a deleted app from all users who have one.
