@@ -16,10 +16,12 @@ const POLICY: &str = "default-src 'self'; img-src 'self' data: https:; object-sr
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const NEVER: &str = "no-store";
 
-/// The file at `path`, or the page of the console; `None` where there can be neither.
+/// The file at `path`, or the page of the console for those who ask for a page, as browsers do; `None` for others: a
+/// program that has mistaken a path is to hear of it.
 pub(super) fn answer(path: &str, headers: &HeaderMap) -> Option<Response> {
     let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
-    let asset = roster_console::asset(path).or_else(|| if is_file { None } else { roster_console::page() })?;
+    let is_page = path == "/" || !is_file && takes_pages(headers);
+    let asset = roster_console::asset(path).or_else(|| if is_page { roster_console::page() } else { None })?;
     Some(file(asset, takes_brotli(headers)))
 }
 
@@ -47,6 +49,12 @@ fn file(asset: Asset, takes_brotli: bool) -> Response {
     response
 }
 
+/// Whether the client names HTML among what it takes.
+fn takes_pages(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|kind| kind.trim().starts_with("text/html"))
+}
+
 /// Whether the client takes brotli: it is named, and not with a weight of nothing.
 fn takes_brotli(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
@@ -72,7 +80,8 @@ mod tests {
     #[test]
     fn every_page_is_the_console_and_is_not_kept() {
         for path in ["/", "/users", "/users/01JD8ZQ4V9WX6M2N3P5R7S8T9A", "/accept-invite"] {
-            let response = answer(path, &HeaderMap::new()).unwrap();
+            let browser = HeaderMap::from_iter([(header::ACCEPT, "text/html,*/*;q=0.8".parse().unwrap())]);
+            let response = answer(path, &browser).unwrap();
 
             assert_eq!(header(&response, "content-type"), "text/html; charset=utf-8");
             assert_eq!(header(&response, "cache-control"), "no-store");
@@ -84,6 +93,7 @@ mod tests {
     fn a_file_that_is_not_there_is_no_page() {
         assert!(answer("/assets/index-of-yesterday.js", &HeaderMap::new()).is_none());
         assert!(answer("/robots.txt", &HeaderMap::new()).is_none());
+        assert!(answer("/userz", &HeaderMap::new()).is_none(), "a program asks");
     }
 
     #[test]
