@@ -18,9 +18,13 @@ const NEVER: &str = "no-store";
 
 /// The file at `path`, or the page of the console; `None` where there can be neither.
 pub(super) fn answer(path: &str, headers: &HeaderMap) -> Option<Response> {
-    let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
-    let asset = roster_console::asset(path).or_else(|| if is_file { None } else { roster_console::page() })?;
+    let asset = roster_console::asset(path).or_else(|| if is_page(path) { roster_console::page() } else { None })?;
     Some(file(asset, takes_brotli(headers)))
+}
+
+/// Whether the console could have a page at `path`: it is made of words, ids and slugs. A file that is gone is none.
+fn is_page(path: &str) -> bool {
+    path.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '/' | '-' | '_'))
 }
 
 fn file(asset: Asset, takes_brotli: bool) -> Response {
@@ -84,6 +88,7 @@ mod tests {
     fn a_file_that_is_not_there_is_no_page() {
         assert!(answer("/assets/index-of-yesterday.js", &HeaderMap::new()).is_none());
         assert!(answer("/robots.txt", &HeaderMap::new()).is_none());
+        assert!(answer("/%2e%2e", &HeaderMap::new()).is_none());
     }
 
     #[test]
