@@ -10,6 +10,7 @@ use std::{
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use roster_domain::activity::{Action, Actor, Subject};
 use roster_local::{Installation, Options, data, engine::TABLE};
+use roster_store::keys::SEALS;
 
 /// A data directory of a test, gone with it.
 struct Directory(PathBuf);
@@ -68,14 +69,14 @@ async fn it_tells_what_was_removed_and_whether_the_chain_was_cut_off() {
 
     let (client, _) = data::open(&directory.0).unwrap();
     for number in [5, 4, 3, 2] {
-        remove(&client, "SEALS", &format!("{number:020}")).await;
+        remove(&client, SEALS, &format!("{number:020}")).await;
     }
     assert_eq!(verify(&["--data", path]).0, Some(0), "what is left is whole");
     let (code, told) = verify(&["--data", path, "--expect", &head]);
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains(&format!("No seal has the digest {head}")), "{told}");
 
-    remove(&client, "SEALS", &format!("{:020}", 0)).await;
+    remove(&client, SEALS, &format!("{:020}", 0)).await;
     let (code, told) = verify(&["--data", path]);
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains("Seal 0 was removed or altered."), "{told}");

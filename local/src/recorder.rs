@@ -73,9 +73,14 @@ impl Recorder {
         }
     }
 
+    /// Outside of an operation (at the start of the installation) there is nobody to record.
+    fn is_recording(&self) -> bool {
+        self.0.is_some() && INVOCATION.try_with(|_| ()).is_ok()
+    }
+
     /// A request to DynamoDB goes out. The returned one, if any, goes in its place: it asks for the capacity too.
     pub(crate) fn starts(&self, action: &str, body: &[u8]) -> Option<Vec<u8>> {
-        self.0.as_ref()?;
+        self.is_recording().then_some(())?;
         let mut request: Value = serde_json::from_slice(body).ok()?;
         current(|invocation| {
             invocation.cost.dynamodb_requests += 1;
@@ -90,7 +95,7 @@ impl Recorder {
 
     /// The answer to it comes back.
     pub(crate) fn ends(&self, action: &str, body: &[u8]) {
-        if self.0.is_none() {
+        if !self.is_recording() {
             return;
         }
         let Ok(answer) = serde_json::from_slice::<Value>(body) else {
@@ -109,7 +114,7 @@ impl Recorder {
 
     /// A request to SES goes out.
     pub(crate) fn sends_mail(&self, body: &[u8]) {
-        if self.0.is_none() {
+        if !self.is_recording() {
             return;
         }
         let request: Value = serde_json::from_slice(body).unwrap_or_default();
@@ -123,7 +128,6 @@ impl Recorder {
 }
 
 fn current(change: impl FnOnce(&mut Invocation)) {
-    // Outside of an operation (at the start of the installation) there is nobody to record.
     INVOCATION.try_with(|seen| change(&mut seen.lock().unwrap_or_else(PoisonError::into_inner))).unwrap_or_default();
 }
 

@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use roster_local::engine::TABLE;
-use roster_store::Finding;
+use roster_store::{Finding, keys::SEALS};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Call, Client, NEW_PASSWORD, PASSWORD, TestApp, email_settings};
@@ -222,7 +222,7 @@ async fn a_seal_that_is_removed_or_altered_breaks_the_chain() {
     let (app, ..) = sealed().await;
     let seals = |app: &TestApp| -> Vec<Value> {
         let mut seals = app.dump();
-        seals.retain(|item| item["pk"] == "SEALS");
+        seals.retain(|item| item["pk"] == SEALS);
         seals.sort_by_key(|seal| seal["number"].as_u64());
         seals
     };

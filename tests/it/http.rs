@@ -528,7 +528,7 @@ async fn what_is_no_id_is_the_id_of_nothing() {
 #[tokio::test]
 async fn credentials_are_judged_first_rights_next_and_the_request_last() {
     let walk = Walk::start().await;
-    let before = walk.app.dump_without_activity();
+    let before = walk.app.dump_but_refusals();
     let expired = walk.app.stranger().with("authorization", "Bearer session_expired");
 
     for operation in walk.operations.iter().filter(|operation| !operation.is_public) {
@@ -558,7 +558,7 @@ async fn credentials_are_judged_first_rights_next_and_the_request_last() {
         let answer = call(&walk.admin).await;
         assert!(matches!(answer.status, 400 | 404 | 415), "{answer}");
     }
-    assert_eq!(walk.app.dump_without_activity(), before);
+    assert_eq!(walk.app.dump_but_refusals(), before);
 }
 
 #[tokio::test]

@@ -1,5 +1,15 @@
 //! Lists: filters, search and pages (I8).
 
+use jiff::Timestamp;
+use roster_domain::{
+    ActivityId, Caller, Role, SessionId, User, UserId,
+    activity::{Action, Activity, Actor, Origin, Subject},
+    invites::Invite,
+    passwords::StoredPassword,
+    users::Profile,
+};
+use roster_local::recorder::Cost;
+use roster_store::{Change, Credential};
 use serde_json::{Value, json};
 
 use crate::support::{Client, TestApp};
@@ -245,4 +255,119 @@ async fn filters_combine() {
         assert_eq!(found, expected, "{query}");
     }
     admin.get("/v1/users?app_role=basic").await.assert_refuses(&["/app"]);
+}
+
+/// Writes users who are in the wiki, or have an invite, or neither, by turns.
+async fn seed(app: &TestApp, users: u8) {
+    let now = app.now();
+    let newcomers: Vec<_> = (0..users).map(|n| newcomer(n, now)).collect();
+    let changes: Vec<_> = newcomers
+        .iter()
+        .map(|(user, credential, invite, activity)| {
+            let (credential, invite) = (credential.as_ref(), invite.as_ref());
+            (Change { after: Some(user), credential, invite, ..Change::default() }, activity.clone())
+        })
+        .collect();
+    app.installation.app().store.seed(&changes).await.unwrap();
+    app.settle().await;
+}
+
+fn newcomer(n: u8, now: Timestamp) -> (User, Option<Credential>, Option<Invite>, Activity) {
+    let id = UserId::new(now, [n; 10]);
+    let in_wiki = n.is_multiple_of(3).then(|| ("wiki".parse().unwrap(), "basic".parse().unwrap()));
+    let profile = Profile {
+        email: format!("user{n:03}@example.com").parse().unwrap(),
+        name: Some("Ada Lovelace".parse().unwrap()),
+        role: Role::Member,
+        app_roles: in_wiki.into_iter().collect(),
+    };
+    let active = User::active(id, profile.clone(), now);
+    let (user, credential, invite) = if n % 3 == 1 {
+        let caller = Caller { role: Role::Admin, ..Caller::with_session(&active, SessionId::new(now, [n; 10])) };
+        let (invite, invited) = Invite::new(id, &caller, 168, None, now);
+        (User::invited(id, profile, invited, now), None, Some(invite))
+    } else {
+        let password = StoredPassword::from_phc(String::new());
+        (active, Some(Credential { user: id, password, changed_at: now, temporary_until: None }), None)
+    };
+    let activity = Activity {
+        id: ActivityId::new(now, [n; 10]),
+        at: now,
+        action: Action::UserCreated,
+        actor: Actor::System,
+        subject: Subject::from(&user),
+        changes: Vec::new(),
+        origin: Origin::default(),
+    };
+    (user, credential, invite, activity)
+}
+
+#[tokio::test]
+async fn users_who_are_seeded_are_like_others() {
+    let app = TestApp::start().await;
+    let admin = app.set_up().await;
+    admin.post("/v1/apps", json!({ "slug": "wiki", "name": "Wiki" })).await.assert_status(201);
+
+    seed(&app, 7).await;
+
+    app.assert_sound(&app.dump());
+    for (list, count) in
+        [("users", 8), ("users?q=lovel", 7), ("users?q=user00", 7), ("apps/wiki/users", 3), ("invites", 2)]
+    {
+        assert_eq!(admin.get(&format!("/v1/{list}")).await.items().len(), count, "{list}");
+    }
+    let summary = admin.get("/v1/users/summary").await.json;
+    assert_eq!((&summary["total"], &summary["by_status"]["invited"]), (&json!(8), &json!(2)));
+}
+
+#[tokio::test]
+async fn an_active_admin_is_not_seeded() {
+    let app = TestApp::start().await;
+    app.set_up().await;
+    let (user, credential, _, activity) = newcomer(0, app.now());
+    let user = User { role: Role::Admin, ..user };
+    let change = Change { after: Some(&user), credential: credential.as_ref(), ..Change::default() };
+
+    let seeded = app.installation.app().store.seed(&[(change, activity)]).await;
+
+    assert!(seeded.is_err(), "the set of admins would not know");
+    app.assert_sound(&app.dump());
+}
+
+#[tokio::test]
+async fn a_list_costs_its_page_at_any_size() {
+    let (small, large) = (costs(40).await, costs(160).await);
+
+    assert_eq!(small, large);
+}
+
+/// What each list costs with so many users.
+async fn costs(users: u8) -> Vec<(&'static str, Cost)> {
+    let app = TestApp::start().await;
+    let admin = app.set_up().await;
+    admin.post("/v1/apps", json!({ "slug": "wiki", "name": "Wiki" })).await.assert_status(201);
+    seed(&app, users).await;
+    let mut costs = Vec::new();
+    for (operation, list) in [
+        ("list_users", "users?limit=10&sort=email"),
+        ("list_users", "users?limit=10&sort=name"),
+        ("list_users", "users?limit=10&sort=-created_at"),
+        ("list_users", "users?limit=10&q=user01"),
+        ("list_users", "users?limit=10&q=user"),
+        ("list_users", "users?limit=10&q=lovelace"),
+        ("list_users", "users?limit=10&app=wiki"),
+        ("list_users", "users?limit=10&app=wiki&app_role=basic"),
+        ("list_invites", "invites?limit=10"),
+        ("list_app_users", "apps/wiki/users?limit=10"),
+        ("list_activity", "activity?limit=10"),
+        ("get_users_summary", "users/summary"),
+    ] {
+        // The first time, what never changes is read too.
+        for _ in 0..2 {
+            admin.get(&format!("/v1/{list}")).await.assert_status(200);
+        }
+        let seen = &app.installation.recorder().seen()[operation];
+        costs.push((list, *seen.invocations.last().unwrap()));
+    }
+    costs
 }

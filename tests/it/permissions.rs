@@ -368,9 +368,11 @@ impl Walk {
     }
 
     /// Each operation is asked, for something that it refuses, with a session that was last seen a while ago, which is
-    /// noted, and with an API key.
+    /// noted, and with API keys of an admin and of a member, whose try is noted.
     async fn every_credential(&self, key: &str) {
         let user = self.user_of("ada.king@example.com").await.replace("/v1/users/", "");
+        let powerless = self.ask("POST /v1/api-keys", 201, json!({ "name": "three", "role": "member" })).await;
+        let powerless = text(&powerless["key"]);
         let mut routes: Vec<_> = operations::all().iter().flat_map(operations::routes).collect();
         // Where the session ends comes last.
         routes.sort_by_key(|(_, path)| path == "/v1/session");
@@ -380,7 +382,7 @@ impl Walk {
             let path = if changes { path.replace("{id}", &user).replace("{slug}", "wiki") } else { path };
             let request = format!("{method} {}", path.replace('{', "no-").replace('}', ""));
             let body = if changes { json!({ "nonsense": true }) } else { Value::Null };
-            for token in [key, &self.token] {
+            for token in [key, &self.token, &powerless] {
                 ask_once(&self.installation, &request, token, body.clone(), &format!("walk-{n}")).await;
             }
         }

@@ -1,5 +1,6 @@
 //! Search: by the start of an address or of any word of a name, in any script, and combined with filters.
 
+use roster_store::keys;
 use serde_json::{Value, json};
 
 use crate::support::{Client, TestApp};
@@ -202,7 +203,7 @@ async fn one_call_does_bounded_work_and_says_where_to_go_on() {
 
 /// Copies a user many times, behind the API's back: with hundreds of requests it would take too long.
 fn copy(app: &TestApp, id: &str, number: usize) {
-    let key = json!({ "pk": { "S": format!("USER#{id}") }, "sk": { "S": "USER" } });
+    let key = json!({ "pk": { "S": keys::user_partition(id.parse().unwrap()) }, "sk": { "S": keys::USER } });
     let request = json!({ "TableName": roster_local::engine::TABLE, "Key": key });
     let database = app.installation.database();
     let item = database.get_item(serde_json::from_value(request).unwrap()).unwrap();

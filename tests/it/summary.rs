@@ -1,5 +1,6 @@
 //! The summary: exact once things are quiet, however the records of the stream come.
 
+use roster_store::keys;
 use serde_json::{Value, json};
 
 use crate::support::{Client, TestApp};
@@ -7,7 +8,7 @@ use crate::support::{Client, TestApp};
 /// What the stream would tell of a user whose state and role changed, whatever they are by now.
 fn record(event: &str, user: &str) -> Value {
     let image = |role: &str| json!({ "role": { "S": role }, "state": { "M": { "is": { "S": "active" } } } });
-    let (pk, sk) = (format!("USER#{user}"), "USER");
+    let (pk, sk) = (keys::user_partition(user.parse().unwrap()), keys::USER);
     json!({
         "eventID": "1",
         "eventName": event,

@@ -310,7 +310,8 @@ impl Log {
     }
 }
 
-fn cpu(process: &str) -> io::Result<Duration> {
+/// The time that a process, such as `/proc/self`, was on a processor.
+pub fn cpu(process: &str) -> io::Result<Duration> {
     let mut nanoseconds = 0;
     for task in fs::read_dir(format!("{process}/task"))? {
         // In nanoseconds, where `stat` counts in hundredths of a second.

@@ -1,5 +1,6 @@
 //! The chores of the workspace that are more than a line of shell.
 
+mod lists;
 mod weight;
 
 use std::error::Error;
@@ -11,10 +12,17 @@ use clap::Parser;
 enum Task {
     /// Measure what start and memory of the shipped functions cost, beside an empty Lambda function
     Weight,
+    /// Measure what each list costs in installations of several sizes (with `--release`: there are many users to write)
+    Lists {
+        /// The sizes
+        #[arg(default_values_t = [100, 10_000, 100_000])]
+        users: Vec<usize>,
+    },
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     match Task::parse() {
         Task::Weight => weight::print(),
+        Task::Lists { users } => lists::print(&users),
     }
 }

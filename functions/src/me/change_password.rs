@@ -36,7 +36,8 @@ fields! {
         (status = 204, description = "The password is changed; all other sessions have ended."),
         (status = 400, description = "`invalid-fields`, with what the new password lacks", body = ProblemBody),
         (status = 401, description = "`unauthenticated`", body = ProblemBody),
-        (status = 403, description = "`wrong-password`", body = ProblemBody)
+        (status = 403, description = "`wrong-password`", body = ProblemBody),
+        (status = 429, description = "`too-many-attempts`", body = ProblemBody)
     )
 )]
 pub async fn change_password(

@@ -22,6 +22,7 @@ pub struct ActivityFilter {
 
 /// How many entries, and how many months, one call looks at for those that match.
 const MAX_EXAMINED: usize = 1000;
+/// How many entries one query reads where not every one matches.
 const CHUNK: usize = 100;
 /// Activity is kept for 400 days: this many months at most.
 const MONTHS: i32 = 15;
@@ -42,13 +43,14 @@ impl Store {
             None => keys::activity_partition(newest),
         };
         let oldest = filter.from.map(keys::activity_partition);
+        let chunk = if filter.is_served_by_the_key() { page.limit } else { CHUNK };
         let mut found = Vec::new();
         let mut examined = 0;
         for _ in 0..MONTHS {
             loop {
                 let range = filter.range();
                 let source = Source::descending("", month.clone(), range);
-                let (rows, has_more) = self.query(&source, after.take(), CHUNK).await?;
+                let (rows, has_more) = self.query(&source, after.take(), chunk).await?;
                 examined += rows.len();
                 for row in rows {
                     let place = source.place(&row)?;
@@ -96,6 +98,11 @@ impl ActivityFilter {
             (None, None) => Range::All,
             (from, to) => Range::Between(from.map_or_else(String::new, first), to.map_or_else(|| "~".to_owned(), last)),
         }
+    }
+
+    /// Whether every entry of the range matches.
+    fn is_served_by_the_key(&self) -> bool {
+        self.action.is_none() && self.actor.is_none()
     }
 
     fn matches(&self, record: &ActivityRecord) -> bool {

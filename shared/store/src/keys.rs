@@ -62,7 +62,8 @@ pub(crate) const EXPIRING: &str = "EXPIRING";
 pub(crate) const OUTBOX: &str = "OUTBOX";
 pub(crate) const APPS: &str = "APPS";
 pub(crate) const API_KEYS: &str = "KEYS";
-pub(crate) const SEALS: &str = "SEALS";
+/// The partition of the seals.
+pub const SEALS: &str = "SEALS";
 /// How the sort keys of sessions begin.
 pub(crate) const SESSION_PREFIX: &str = "SESSION#";
 /// How the partitions of activity begin, and the sort key of apps: filters of stream events.

@@ -13,6 +13,7 @@ mod lists;
 mod passwords;
 pub mod schema;
 mod seals;
+mod seed;
 mod summary;
 mod templates;
 mod transaction;
@@ -388,7 +389,7 @@ impl Store {
                 return Ok(0);
             }
             removed += left.len();
-            for some in left.chunks(25) {
+            for some in left.chunks(MAX_BATCH_OF_WRITES) {
                 self.delete_all(some).await?;
             }
             start = page.last_evaluated_key;
@@ -403,7 +404,12 @@ impl Store {
             let delete = DeleteRequest::builder().set_key(Some(key.clone())).build();
             delete.map(|delete| WriteRequest::builder().delete_request(delete).build()).map_err(Error::unexpected)
         };
-        let mut left = HashMap::from([(self.table.clone(), keys.iter().map(request).collect::<Result<Vec<_>>>()?)]);
+        self.write_all(keys.iter().map(request).collect::<Result<_>>()?).await
+    }
+
+    /// Makes all writes of one batch, in any order.
+    async fn write_all(&self, writes: Vec<WriteRequest>) -> Result<()> {
+        let mut left = HashMap::from([(self.table.clone(), writes)]);
         for attempt in 0.. {
             let answer = self.client.batch_write_item().set_request_items(Some(left)).send().await.map_err(failed)?;
             left = answer.unprocessed_items.unwrap_or_default();
@@ -411,7 +417,7 @@ impl Store {
                 break;
             }
             if attempt == MAX_ROUNDS {
-                return Err(Error::Unavailable("a batch of deletes stays unprocessed".into()));
+                return Err(Error::Unavailable("a batch of writes stays unprocessed".into()));
             }
             pause(attempt).await;
         }
@@ -454,6 +460,8 @@ impl Store {
 
 /// How many items one batch reads.
 const MAX_BATCH: usize = 100;
+/// How many items one batch writes.
+const MAX_BATCH_OF_WRITES: usize = 25;
 /// How often the rest of a batch is asked for again.
 const MAX_ROUNDS: u32 = 6;
 

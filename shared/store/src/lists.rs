@@ -358,13 +358,14 @@ impl UserFilter {
         }
     }
 
-    /// Whether every item of the source matches.
+    /// Whether every item of the source matches. A search finds some users twice, but not many.
     fn is_served_by_the_index(&self) -> bool {
-        self.q.is_none()
-            && self.status.is_none()
-            && self.role.is_none()
-            && (self.app.is_none() || self.sort == Sort::Email)
-            && (self.app_role.is_none() || self.app.is_some())
+        let has_no_filter = self.status.is_none() && self.role.is_none();
+        let serves_apps = match &self.app {
+            Some(_) => self.q.is_none() && self.sort == Sort::Email,
+            None => self.app_role.is_none(),
+        };
+        has_no_filter && serves_apps
     }
 
     fn matches(&self, user: &User, now: Timestamp) -> bool {

@@ -49,7 +49,7 @@ impl Store {
         let (user, counted) = (keys::user(id), keys::counted(id));
         let mut found = self.read([&user, &counted]).await?;
         let (user, counted): (Option<User>, Option<Counted>) = (found.take(&user)?, found.take(&counted)?);
-        let now = user.map(|user| Counted { user: id, status: user.recorded_status(), role: user.role });
+        let now = user.as_ref().map(Counted::from);
         if counted == now {
             return Ok(());
         }
@@ -66,14 +66,25 @@ impl Store {
         let mut changes: BTreeMap<String, i64> = BTreeMap::new();
         for (counted, by) in [(counted, -1), (now, 1)] {
             if let Some(counted) = counted {
-                for name in [attribute("total"), attribute(counted.status.as_str()), attribute(counted.role.as_str())] {
-                    *changes.entry(name).or_default() += by;
-                }
+                count(&mut changes, counted, by);
             }
         }
         changes.retain(|_, by| *by != 0);
         writes.add(keys::summary(), &changes)?;
         writes.commit().await
+    }
+}
+
+impl From<&User> for Counted {
+    fn from(user: &User) -> Self {
+        Self { user: user.id, status: user.recorded_status(), role: user.role }
+    }
+}
+
+/// Adds `by` to what is counted with somebody like this.
+pub(crate) fn count(counts: &mut BTreeMap<String, i64>, counted: Counted, by: i64) {
+    for name in ["total", counted.status.as_str(), counted.role.as_str()] {
+        *counts.entry(attribute(name)).or_default() += by;
     }
 }
 

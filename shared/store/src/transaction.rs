@@ -173,6 +173,12 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
+    /// The items that it puts, which must be all that it does.
+    pub(crate) fn into_puts(self) -> Result<Vec<Attributes>> {
+        let puts = self.writes.into_iter().map(|(write, _)| write.put.map(|put| put.item));
+        puts.collect::<Option<_>>().ok_or_else(|| Error::unexpected("these writes are not only new items"))
+    }
+
     /// Makes all writes, or none and says why.
     pub(crate) async fn commit(self) -> Result<()> {
         let items: Vec<TransactWriteItem> = self.writes.iter().map(|(item, _)| item.clone()).collect();
