@@ -252,7 +252,7 @@ impl Walk {
     async fn what_needs_nobody(&self) {
         self.ask("GET /v1/health", 200, Value::Null).await;
         self.ask("GET /openapi.json", 200, Value::Null).await;
-        self.ask("GET /nothing", 404, Value::Null).await;
+        self.ask("GET /v1/nothing", 404, Value::Null).await;
     }
 
     async fn passwords(&self) {
