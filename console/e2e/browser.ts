@@ -19,7 +19,13 @@ const complaints = new WeakMap<BrowserContext, string[]>();
 
 /** A person at a browser of their own. */
 export async function visitor(browser: Browser, url: string, size = { width: 1280, height: 860 }): Promise<Page> {
-    const context = await browser.newContext({ baseURL: url, viewport: size, permissions: ["clipboard-read", "clipboard-write"] });
+    const context = await browser.newContext({
+        baseURL: url,
+        viewport: size,
+        permissions: ["clipboard-read", "clipboard-write"],
+        // What fades out would be looked at half way.
+        reducedMotion: "reduce",
+    });
     const said: string[] = [];
     complaints.set(context, said);
     context.on("page", (page) => {

@@ -7,6 +7,7 @@ mod admins;
 mod app_roles;
 mod apps;
 mod bulk;
+mod console;
 mod deletion;
 mod door;
 mod events;

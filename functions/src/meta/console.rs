@@ -19,10 +19,14 @@ const NEVER: &str = "no-store";
 /// The file at `path`, or the page of the console for those who ask for a page, as browsers do; `None` for others: a
 /// program that has mistaken a path is to hear of it.
 pub(super) fn answer(path: &str, headers: &HeaderMap) -> Option<Response> {
-    let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
-    let is_page = path == "/" || !is_file && takes_pages(headers);
-    let asset = roster_console::asset(path).or_else(|| if is_page { roster_console::page() } else { None })?;
+    let page = || if path == "/" || is_page(path) && takes_pages(headers) { roster_console::page() } else { None };
+    let asset = roster_console::asset(path).or_else(page)?;
     Some(file(asset, takes_brotli(headers)))
+}
+
+/// Whether the console could have a page at `path`: it is made of words, ids and slugs. A file that is gone is none.
+fn is_page(path: &str) -> bool {
+    path.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '/' | '-' | '_'))
 }
 
 fn file(asset: Asset, takes_brotli: bool) -> Response {
@@ -94,6 +98,7 @@ mod tests {
         assert!(answer("/assets/index-of-yesterday.js", &HeaderMap::new()).is_none());
         assert!(answer("/robots.txt", &HeaderMap::new()).is_none());
         assert!(answer("/userz", &HeaderMap::new()).is_none(), "a program asks");
+        assert!(answer("/%2e%2e", &HeaderMap::new()).is_none());
     }
 
     #[test]

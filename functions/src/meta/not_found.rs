@@ -28,11 +28,11 @@ async fn page_or_nothing(request: Request) -> Response {
     roster_web::not_found(Request::from_parts(parts, body)).await
 }
 
-/// Whether a program asks, which has no use for a page. `/_local` is there in a local installation only.
+/// Whether a program asks, of whatever version, which has no use for a page. `/_local` is there in a local installation
+/// only.
 fn is_of_api(path: &str) -> bool {
-    ["/v1", "/_local"]
-        .iter()
-        .any(|root| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    let root = path.split('/').nth(1).unwrap_or_default();
+    root == "_local" || root.strip_prefix('v').is_some_and(|version| version.parse::<u8>().is_ok())
 }
 
 fn methods_of(path: &str) -> Vec<Method> {
@@ -63,10 +63,10 @@ mod tests {
 
     #[test]
     fn pages_are_told_from_the_api() {
-        for path in ["/v1", "/v1/nothing", "/_local/mail"] {
+        for path in ["/v1", "/v1/nothing", "/v2/users", "/_local/mail"] {
             assert!(is_of_api(path), "{path}");
         }
-        for path in ["/", "/users", "/v1x"] {
+        for path in ["/", "/users", "/vendors"] {
             assert!(!is_of_api(path), "{path}");
         }
     }

@@ -15,6 +15,7 @@ import { FormError, useAction, useForm } from "../../form";
 import { texts } from "../../texts";
 import { TimeAgo } from "../../time";
 import { useUrl } from "../../url";
+import classes from "./settings.module.css";
 import users from "../users/Users.module.css";
 
 const t = texts.apiKeys;
@@ -123,7 +124,7 @@ function NewKey({ close }: { close: () => void }) {
             <div className="stack">
                 {key ? <Secret label={t.key} value={key} /> : <p>{t.keyGone}</p>}
                 <p className="muted small">{t.once}</p>
-                <pre className="mono">curl -H "Authorization: Bearer $KEY" {location.origin}/v1/users</pre>
+                <pre className={classes.example}>curl -H "Authorization: Bearer $KEY" {location.origin}/v1/users</pre>
                 <div className="row end">
                     <Button onClick={close} data-autofocus>
                         {texts.common.done}
