@@ -483,7 +483,7 @@ mod tests {
         let installation = start().await;
 
         for start in
-            ["GET /", "GET /v1/echo/a", "HEAD /v1/picture", "OPTIONS /v1/picture", "GET /v1/picture/", "BREW /"]
+            ["GET /v1", "GET /v1/echo/a", "HEAD /v1/picture", "OPTIONS /v1/picture", "GET /v1/picture/", "BREW /"]
         {
             let (status, answer) =
                 send(&installation, format!("{start} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").as_bytes())
