@@ -39,6 +39,17 @@ export default defineConfig({
         // A file inlined as data: would not pass the content security policy.
         assetsInlineLimit: 0,
         reportCompressedSize: false,
+        rolldownOptions: {
+            output: {
+                // What all pages need comes in two files, not in twenty.
+                codeSplitting: {
+                    groups: [
+                        { name: "react", test: /node_modules\/(react|react-dom|react-router|scheduler|@tanstack|openapi-fetch)\// },
+                        { name: "ui", test: /node_modules\//, minShareCount: 3 },
+                    ],
+                },
+            },
+        },
     },
     server: { proxy: { "/v1": installation, "/_local": installation, "/openapi.json": installation } },
 });

@@ -1,4 +1,4 @@
-import "@mantine/core/styles.layer.css";
+import "./mantine.css";
 import "@fontsource-variable/inter/wght.css";
 import "./global.css";
 import { MantineProvider } from "@mantine/core";
@@ -7,6 +7,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router";
 import { Problem } from "./api/problem";
+import { sessionQuery } from "./api/queries";
 import { Dialogs } from "./components/Dialogs";
 import { SignInAgain } from "./components/SignInAgain";
 import { Toasts } from "./components/Toasts";
@@ -33,6 +34,9 @@ function refresh(): Promise<void> {
     setTimeout(() => void queries.invalidateQueries({ queryKey: ["users"] }), 2_500);
     return queries.invalidateQueries();
 }
+
+// Who is signed in is asked for while the page still loads.
+void queries.prefetchQuery(sessionQuery);
 
 const root = document.getElementById("root");
 if (root) {

@@ -1,7 +1,6 @@
 import { createBrowserRouter, type RouteObject } from "react-router";
-import { Shell } from "./components/Shell";
+import { Loading } from "./components/states";
 import { Broken, Missing } from "./components/Broken";
-import { Guest, SignedIn } from "./components/guards";
 
 /** A page that is loaded when it is first needed. */
 function page(path: string, load: () => Promise<{ default: React.ComponentType }>): RouteObject {
@@ -11,10 +10,9 @@ function page(path: string, load: () => Promise<{ default: React.ComponentType }
 export const router = createBrowserRouter([
     {
         ErrorBoundary: Broken,
-        HydrateFallback: () => null,
+        HydrateFallback: () => <Loading isPage />,
         children: [
             {
-                Component: Guest,
                 children: [
                     page("/setup", () => import("./pages/SetUp")),
                     page("/sign-in", () => import("./pages/SignIn")),
@@ -25,11 +23,8 @@ export const router = createBrowserRouter([
             },
             page("/change-password", () => import("./pages/ChangePassword")),
             {
-                element: (
-                    <SignedIn>
-                        <Shell />
-                    </SignedIn>
-                ),
+                // Guests do without it.
+                lazy: async () => ({ Component: (await import("./components/Shell")).Shell }),
                 children: [
                     {
                         ErrorBoundary: Broken,

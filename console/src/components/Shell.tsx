@@ -19,6 +19,7 @@ import { texts } from "../texts";
 import { Avatar } from "./Avatar";
 import { useMe, useSignOut } from "../session";
 import { ColorScheme } from "./ColorScheme";
+import { SignedIn } from "./guards";
 import { Mark } from "./Mark";
 import { Progress } from "./Progress";
 import classes from "./Shell.module.css";
@@ -27,6 +28,14 @@ const t = texts.shell;
 
 /** The frame of all pages behind the sign-in. */
 export function Shell() {
+    return (
+        <SignedIn>
+            <Frame />
+        </SignedIn>
+    );
+}
+
+function Frame() {
     const [isOpen, setIsOpen] = useState(false);
     const { pathname } = useLocation();
     const navigation = useNavigation();

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { Navigate, Outlet, useLocation } from "react-router";
+import { Navigate, useLocation } from "react-router";
 import { sessionQuery, setupQuery } from "../api/queries";
 import { Failure, Loading } from "./states";
 
@@ -19,7 +19,3 @@ export function SignedIn({ children }: { children: ReactNode }) {
     return <Navigate to={`/sign-in${next}`} replace />;
 }
 
-/** Pages for people who are not signed in. */
-export function Guest() {
-    return <Outlet />;
-}

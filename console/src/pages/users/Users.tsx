@@ -139,7 +139,7 @@ function Filters() {
                             onClick={() => filter({ status })}
                         >
                             {status ? texts.status[status] : t.all}
-                            {count !== undefined && <span className={classes.count}>{count.toLocaleString("en")}</span>}
+                            <span className={classes.count}>{count?.toLocaleString("en")}</span>
                         </UnstyledButton>
                     );
                 })}
@@ -155,17 +155,16 @@ function Filters() {
                         ...(["admin", "builder", "member"] as const).map((role) => ({ value: role, label: texts.role[role] })),
                     ]}
                 />
-                {apps.data && apps.data.length > 0 && (
-                    <NativeSelect
-                        aria-label={t.byApp}
-                        value={url.get("app") ?? ""}
-                        onChange={(event) => filter({ app: event.currentTarget.value, app_role: undefined })}
-                        data={[
-                            { value: "", label: t.anyApp },
-                            ...apps.data.map(({ slug, name }) => ({ value: slug, label: name })),
-                        ]}
-                    />
-                )}
+                <NativeSelect
+                    className={classes.app}
+                    aria-label={t.byApp}
+                    value={url.get("app") ?? ""}
+                    onChange={(event) => filter({ app: event.currentTarget.value, app_role: undefined })}
+                    data={[
+                        { value: "", label: t.anyApp },
+                        ...(apps.data ?? []).map(({ slug, name }) => ({ value: slug, label: name })),
+                    ]}
+                />
                 {app && (
                     <NativeSelect
                         aria-label={t.byAppRole}
