@@ -1,16 +1,30 @@
-import { createBrowserRouter, type RouteObject } from "react-router";
-import { Loading } from "./components/states";
+import { createBrowserRouter, type LoaderFunctionArgs, type RouteObject } from "react-router";
+import { appsQuery, summaryQuery, usersQuery } from "./api/queries";
+import { filterOf } from "./pages/users/filter";
+import { queries } from "./queries";
+import { Splash } from "./components/states";
 import { Broken, Missing } from "./components/Broken";
 
-/** A page that is loaded when it is first needed. */
-function page(path: string, load: () => Promise<{ default: React.ComponentType }>): RouteObject {
-    return { path, lazy: async () => ({ Component: (await load()).default }) };
+/** A page that is loaded when it is first needed. What it shows can be `read` meanwhile. */
+function page(
+    path: string,
+    load: () => Promise<{ default: React.ComponentType }>,
+    read?: (search: URLSearchParams) => void,
+): RouteObject {
+    const loader = read && (({ request }: LoaderFunctionArgs) => (read(new URL(request.url).searchParams), null));
+    return { path, loader, lazy: async () => ({ Component: (await load()).default }) };
+}
+
+function readUsers(search: URLSearchParams): void {
+    void queries.prefetchQuery(usersQuery(filterOf((name) => search.get(name) ?? undefined)));
+    void queries.prefetchQuery(summaryQuery);
+    void queries.prefetchQuery(appsQuery);
 }
 
 export const router = createBrowserRouter([
     {
         ErrorBoundary: Broken,
-        HydrateFallback: () => <Loading isPage />,
+        HydrateFallback: Splash,
         children: [
             {
                 children: [
@@ -31,7 +45,7 @@ export const router = createBrowserRouter([
                         children: [
                             page("/", () => import("./pages/Home")),
                             page("/start", () => import("./pages/Start")),
-                            page("/users", () => import("./pages/users/Users")),
+                            page("/users", () => import("./pages/users/Users"), readUsers),
                             page("/users/import", () => import("./pages/users/ImportUsers")),
                             page("/users/:id", () => import("./pages/users/UserPage")),
                             page("/invites", () => import("./pages/Invites")),

@@ -2,7 +2,7 @@ import createClient from "openapi-fetch";
 import { texts } from "../texts";
 import { Problem, problemOf } from "./problem";
 import type { paths } from "./schema";
-import { signInAgain } from "./signin";
+import { hasSession, signInAgain } from "./signin";
 
 export const api = createClient<paths>({
     baseUrl: location.origin,
@@ -54,5 +54,5 @@ async function fetched(request: Request): Promise<Response> {
 /** Whether a 401 says that a session ended, and not that a password is wrong or that nobody was signed in. */
 function needsSession(request: Request): boolean {
     const { pathname } = new URL(request.url);
-    return pathname !== "/v1/session" && pathname !== "/v1/sessions" && pathname !== "/v1/setup";
+    return hasSession() && pathname !== "/v1/session" && pathname !== "/v1/sessions" && pathname !== "/v1/setup";
 }

@@ -2,6 +2,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answer, api } from "./client";
 import { isProblem } from "./problem";
+import { noteSession } from "./signin";
 import type { components, operations } from "./schema";
 
 export type User = components["schemas"]["User"];
@@ -25,9 +26,14 @@ export const sessionQuery = queryOptions({
     queryKey: ["session"],
     queryFn: async () => {
         try {
-            return await answer(api.GET("/v1/session"));
+            const session = await answer(api.GET("/v1/session"));
+            noteSession(true);
+            return session;
         } catch (error) {
-            if (isProblem(error, "unauthenticated")) return null;
+            if (isProblem(error, "unauthenticated")) {
+                noteSession(false);
+                return null;
+            }
             throw error;
         }
     },

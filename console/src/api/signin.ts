@@ -2,6 +2,17 @@ import { createStore } from "../store";
 
 type Waiting = ((signedIn: boolean) => void)[];
 
+let isKnown = false;
+
+/** Notes whether somebody is signed in. Only a session that was there can end. */
+export function noteSession(isThere: boolean): void {
+    isKnown = isThere;
+}
+
+export function hasSession(): boolean {
+    return isKnown;
+}
+
 /** The requests that wait for somebody to sign in again. */
 export const signInNeeded = createStore<Waiting>([]);
 

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Navigate, useLocation } from "react-router";
 import { sessionQuery, setupQuery } from "../api/queries";
-import { Failure, Loading } from "./states";
+import { Failure, Splash } from "./states";
 
 /** Only somebody who is signed in gets past; everybody else is led to where they can. */
 export function SignedIn({ children }: { children: ReactNode }) {
@@ -13,7 +13,7 @@ export function SignedIn({ children }: { children: ReactNode }) {
     if (failed) return <Failure error={failed} retry={() => void session.refetch()} isPage />;
     if (session.data?.password_change_required) return <Navigate to="/change-password" replace />;
     if (session.data) return children;
-    if (session.data === undefined || setup.data === undefined) return <Loading isPage />;
+    if (session.data === undefined || setup.data === undefined) return <Splash />;
     if (setup.data.required) return <Navigate to="/setup" replace />;
     const next = pathname === "/" ? "" : `?next=${encodeURIComponent(pathname + search)}`;
     return <Navigate to={`/sign-in${next}`} replace />;

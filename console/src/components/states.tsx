@@ -1,6 +1,7 @@
 import { Alert, Button, Skeleton } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
+import { Mark } from "./Mark";
 import { texts } from "../texts";
 import classes from "./states.module.css";
 
@@ -11,6 +12,16 @@ export function Loading({ isPage = false, rows = 4 }: { isPage?: boolean; rows?:
             {Array.from({ length: rows }, (_, row) => (
                 <Skeleton key={row} height={14} width={`${92 - ((row * 17) % 45)}%`} radius={4} />
             ))}
+        </div>
+    );
+}
+
+/** What is seen until it is known what to show; the page itself begins with the same. */
+export function Splash() {
+    return (
+        <div className="splash" role="status">
+            <Mark />
+            <span className="hidden">{texts.common.loading}</span>
         </div>
     );
 }

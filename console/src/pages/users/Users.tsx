@@ -3,7 +3,7 @@ import { IconArrowDown, IconDownload, IconFileImport, IconKey, IconMail, IconPlu
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "react-router";
-import { appsQuery, summaryQuery, usersQuery, type Status, type User, type UserFilter } from "../../api/queries";
+import { appsQuery, summaryQuery, usersQuery, type Status, type User } from "../../api/queries";
 import { exportUsers } from "../../api/export";
 import { Avatar } from "../../components/Avatar";
 import { AppRoles, DeliveryLabel, RoleLabel, StatusLabel } from "../../components/labels";
@@ -19,6 +19,7 @@ import { TimeAgo } from "../../time";
 import { useUrl } from "../../url";
 import { AddUsers } from "./AddUsers";
 import { BulkBar } from "./BulkBar";
+import { filterOf } from "./filter";
 import classes from "./Users.module.css";
 
 const t = texts.users;
@@ -27,16 +28,7 @@ const STATUSES: Status[] = ["active", "invited", "invite_expired", "suspended"];
 export default function Users() {
     const url = useUrl();
     const isAdmin = useIsAdmin();
-    const filter: UserFilter = {
-        q: url.get("q"),
-        status: url.get("status") as UserFilter["status"],
-        role: url.get("role") as UserFilter["role"],
-        app: url.get("app"),
-        app_role: url.get("app_role"),
-        sort: url.get("sort"),
-        cursor: url.get("cursor"),
-        limit: 50,
-    };
+    const filter = filterOf(url.get);
     const users = useQuery(usersQuery(filter));
     const [selected, setSelected] = useState<ReadonlyMap<string, User>>(new Map());
     const isFiltered = Boolean(filter.q ?? filter.status ?? filter.role ?? filter.app);

@@ -1,0 +1,20 @@
+import { MutationCache, QueryClient } from "@tanstack/react-query";
+import { Problem } from "./api/problem";
+
+/** What was read of the API, and when it is read again. */
+export const queries: QueryClient = new QueryClient({
+    defaultOptions: {
+        queries: {
+            staleTime: 5_000,
+            // A refusal stays one however often it is asked for.
+            retry: (failures, error) => failures < 2 && error instanceof Problem && (error.status === 0 || error.status >= 500),
+        },
+    },
+    mutationCache: new MutationCache({ onSuccess: refresh }),
+});
+
+/** Any change may show anywhere. What follows by events, as counts and deliveries do, shows a moment later. */
+function refresh(): Promise<void> {
+    setTimeout(() => void queries.invalidateQueries({ queryKey: ["users"] }), 2_500);
+    return queries.invalidateQueries();
+}
