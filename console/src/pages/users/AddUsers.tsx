@@ -212,7 +212,7 @@ function NotConfigured({ useLink }: { useLink?: () => void }) {
     return (
         <Alert color="yellow" variant="light" title={t.notConfigured}>
             <p>{t.notConfiguredLead}</p>
-            <div className="row">
+            <div className={`row ${classes.ways}`}>
                 <Button size="xs" variant="default" component={Link} to="/settings/email">
                     {t.configure}
                 </Button>
