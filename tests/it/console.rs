@@ -7,13 +7,20 @@ async fn the_console_is_a_page_that_is_new_after_every_deployment() {
     let app = TestApp::start().await;
 
     for path in ["/", "/users", "/accept-invite", "/users?status=active"] {
-        let page = app.stranger().get(path).await.assert_status(200);
+        let page = app.stranger().get(path).header("accept", "text/html,*/*;q=0.8").await.assert_status(200);
 
         assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
         assert_eq!(page.header("cache-control"), Some("no-store"));
         let policy = page.header("content-security-policy").unwrap();
         assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{policy}");
     }
+}
+
+#[tokio::test]
+async fn a_program_that_mistakes_a_path_hears_of_it() {
+    let app = TestApp::start().await;
+    app.stranger().get("/v1users").await.assert_problem(404, "not-found");
+    app.stranger().get("/users").header("accept", "application/json").await.assert_problem(404, "not-found");
 }
 
 #[tokio::test]
