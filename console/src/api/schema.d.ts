@@ -1071,10 +1071,10 @@ export interface components {
         ApiKeyCreated: {
             api_key: components["schemas"]["ApiKey"];
             /**
-             * @description What the program sends as `Authorization: Bearer …`; given once.
+             * @description What the program sends as `Authorization: Bearer …`; given once, `null` when the answer is repeated.
              * @example key_01JD8ZQ4V9WX6M2N3P5R7S8T9A.…
              */
-            key: string;
+            key: string | null;
         };
         /** @example 01JD8ZQ4V9WX6M2N3P5R7S8T9A */
         ApiKeyId: string;
@@ -1519,10 +1519,11 @@ export interface components {
         };
         PasswordShown: {
             /**
-             * @description To be handed to the user; given once. It must be changed at the next sign-in and expires.
+             * @description To be handed to the user; given once, `null` when the answer is repeated. It must be changed at the next sign-in and
+             *     expires.
              * @example 7kqm-2xfr-9dwt-hn4p-c8ve
              */
-            temporary_password: string;
+            temporary_password: string | null;
         };
         /**
          * @description What a person is called: one line of text, in any script.
@@ -1921,10 +1922,11 @@ export interface components {
         /** @description A user who was created. */
         UserCreated: {
             /**
-             * @description To be handed to the user; given once. It must be changed at the first sign-in and expires.
+             * @description To be handed to the user; given once, `null` when the answer is repeated. It must be changed at the first sign-in and
+             *     expires.
              * @example 7kqm-2xfr-9dwt-hn4p-c8ve
              */
-            temporary_password: string;
+            temporary_password: string | null;
             user: components["schemas"]["User"];
         };
         /** @example 01JD8ZQ4V9WX6M2N3P5R7S8T9A */

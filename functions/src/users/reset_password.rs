@@ -52,8 +52,9 @@ impl Text for ResetBy {}
 
 #[derive(Serialize, ToSchema)]
 pub struct PasswordShown {
-    /// To be handed to the user; given once. It must be changed at the next sign-in and expires.
-    #[schema(example = "7kqm-2xfr-9dwt-hn4p-c8ve")]
+    /// To be handed to the user; given once, `null` when the answer is repeated. It must be changed at the next sign-in and
+    /// expires.
+    #[schema(value_type = Option<String>, required, example = "7kqm-2xfr-9dwt-hn4p-c8ve")]
     temporary_password: String,
 }
 
