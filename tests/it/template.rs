@@ -67,8 +67,8 @@ impl<'t> Function<'t> {
         }
     }
 
-    /// What it may do: an IAM action and what it acts on, `table`, the name of an index, `identity` or
-    /// `configuration-set`.
+    /// What it may do: an IAM action and what it acts on, `table`, the name of an index, `identity`,
+    /// `configuration-set` or `bus`.
     pub(crate) fn grants(&self) -> BTreeSet<(String, String)> {
         let policies = list(&self.properties()["Policies"]);
         let statements = policies.iter().flat_map(|policy| list(&policy["Statement"]));
@@ -176,17 +176,28 @@ fn no_grant_has_a_wildcard() {
 
 #[test]
 fn only_operations_that_mail_may_mail() {
+    assert_granted_to("ses:", |runs| matches!(runs, Runs::OnMailEvent(..)));
+}
+
+#[test]
+fn only_operations_that_publish_may_publish() {
+    assert_granted_to("events:", |runs| matches!(runs, Runs::OnPublishingEvent(..)));
+}
+
+/// Asserts that actions of this service are granted to these operations and to no others.
+#[track_caller]
+fn assert_granted_to(service: &str, is_meant: impl Fn(&Runs) -> bool) {
     let template = Template::read();
-    let may_mail = template
+    let granted = template
         .functions()
-        .filter(|function| function.grants().iter().any(|(action, _)| action.starts_with("ses:")))
+        .filter(|function| function.grants().iter().any(|(action, _)| action.starts_with(service)))
         .map(|function| function.operation().to_owned());
-    let mail = operations::all()
+    let meant = operations::all()
         .iter()
-        .filter(|operation| matches!(operation.runs, Runs::OnMailEvent(..)))
+        .filter(|operation| is_meant(&operation.runs))
         .map(|operation| operation.name.to_owned());
 
-    assert_same(("template.yaml", may_mail), ("the operations", mail));
+    assert_same(("template.yaml", granted), ("the operations", meant));
 }
 
 #[test]
@@ -269,7 +280,7 @@ fn trigger(operation: &Operation) -> String {
             format!("{method} {path}")
         }
         Runs::OnOtherRequests => "$default".to_owned(),
-        Runs::OnEvent(trigger, _) | Runs::OnMailEvent(trigger, _) => match trigger {
+        runs => match runs.trigger().expect("it runs on events") {
             Trigger::Stream(filters) => {
                 let each = filters.iter().map(|filter| filter_name(filter.event_name, filter.key, filter.prefix));
                 each.collect::<Vec<_>>().join(", ")
@@ -278,6 +289,7 @@ fn trigger(operation: &Operation) -> String {
                 1 => "rate(1 minute)".to_owned(),
                 minutes => format!("rate({minutes} minutes)"),
             },
+            Trigger::DomainEvent => "every event of the bus".to_owned(),
         },
     }
 }
@@ -329,8 +341,10 @@ pub(crate) fn sample_events() -> BTreeMap<String, Value> {
 /// What a statement is about, in one word.
 fn resource_name(resource: &Value) -> String {
     let ses = |kind: &str| format!("arn:${{AWS::Partition}}:ses:${{AWS::Region}}:${{AWS::AccountId}}:{kind}");
-    if *resource == json!({ "Fn::GetAtt": ["Table", "Arn"] }) {
-        return "table".to_owned();
+    for (logical_id, name) in [("Table", "table"), ("EventBus", "bus")] {
+        if *resource == json!({ "Fn::GetAtt": [logical_id, "Arn"] }) {
+            return name.to_owned();
+        }
     }
     match text(&resource["Fn::Sub"]) {
         arn if arn == ses("identity/${SenderIdentity}") => "identity".to_owned(),
