@@ -3,6 +3,7 @@
 use std::{process::ExitCode, sync::Arc};
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
+use roster_domain::settings::SecuritySettings;
 use roster_functions::{
     aws::{self, optional, variable},
     operations::{self, Operation, Runs},
@@ -49,8 +50,13 @@ async fn serve(operation: &Operation, app: App) -> Result<(), Error> {
 }
 
 fn app() -> Result<App, Error> {
+    let security = match optional("ROSTER_SECURITY").as_deref() {
+        None | Some("standard") => SecuritySettings::default(),
+        Some("strict") => SecuritySettings::STRICT,
+        Some(other) => return Err(format!("ROSTER_SECURITY is standard or strict, not {other}").into()),
+    };
     Ok(App {
-        store: Store::new(aws::dynamodb()?, variable("ROSTER_TABLE")?),
+        store: Store::new(aws::dynamodb()?, variable("ROSTER_TABLE")?).with_security(security),
         clock: Arc::new(SystemClock),
         // Lambda gives a function one request at a time.
         passwords: Passwords::new(1),
