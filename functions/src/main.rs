@@ -6,6 +6,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use roster_domain::settings::SecuritySettings;
 use roster_functions::{
     aws::{self, optional, variable},
+    edge,
     operations::{self, Operation, Runs},
 };
 use roster_mail::Mailer;
@@ -46,7 +47,8 @@ async fn run() -> Result<(), Error> {
 }
 
 async fn serve(operation: &Operation, app: App) -> Result<(), Error> {
-    lambda_http::run(operation.router(app).ok_or("the operation serves no requests")?).await
+    let router = operation.router(app).ok_or("the operation serves no requests")?;
+    lambda_http::run(edge::guard(router, optional("ROSTER_EDGE_SECRET").as_deref())).await
 }
 
 fn app() -> Result<App, Error> {

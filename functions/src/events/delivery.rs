@@ -219,6 +219,7 @@ async fn note(app: &App, mail_ref: &MailRef, outcome: &Outcome) -> Result<()> {
         let [mail] = &mails;
         match &mail.state {
             MailState::Failed { reason } => {
+                tracing::error!(mail.id = %mail.id, mail.kind = mail.kind.as_str(), "a mail was given up");
                 let changes = vec![
                     Field::new("mail", None, Some(mail.kind.as_str().to_owned())),
                     Field::new("reason", None, Some(reason.clone())),
