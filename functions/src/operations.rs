@@ -48,6 +48,8 @@ pub enum Trigger {
     Stream(&'static [StreamFilter]),
     /// A schedule with this rate.
     Schedule(Duration),
+    /// What SES reports of the mails of this installation: events of these detail types.
+    MailEvents(&'static [&'static str]),
 }
 
 /// Records that an operation is given: those of `event_name` on items whose `key` starts with `prefix`.
@@ -157,12 +159,22 @@ const ALL: &[Operation] = &[
     Operation { name: "not_found", runs: Runs::OnOtherRequests },
     event!(deliver_mail with mailer on Trigger::Stream(MAILS)),
     event!(retry_mail with mailer on every_minutes(1)),
+    event!(record_mail_event on Trigger::MailEvents(MAIL_EVENTS)),
     event!(expire_invites on every_minutes(5)),
     event!(follow_changes on Trigger::Stream(CHANGES)),
 ];
 
 /// New mails.
 const MAILS: &[StreamFilter] = &[StreamFilter { event_name: "INSERT", key: "sk", prefix: keys::MAIL_PREFIX }];
+/// What becomes of mails.
+const MAIL_EVENTS: &[&str] = &[
+    "Email Delivered",
+    "Email Bounced",
+    "Email Complaint Received",
+    "Email Rejected",
+    "Email Rendering Failed",
+    "Email Delivery Delayed",
+];
 /// What happens to users, apps that are deleted, and the activity.
 const CHANGES: &[StreamFilter] = &[
     StreamFilter { event_name: "INSERT", key: "sk", prefix: keys::USER },

@@ -13,6 +13,7 @@ pub mod front_door;
 pub mod installation;
 pub mod invoker;
 pub mod local_api;
+pub mod mail_events;
 pub mod mailbox;
 pub mod recorder;
 pub mod schedules;

@@ -75,6 +75,7 @@ impl<'t> Function<'t> {
             },
             Some("DynamoDB") => stream_trigger(&properties["FilterCriteria"]),
             Some("ScheduleV2") => text(&properties["ScheduleExpression"]),
+            Some("EventBridgeRule") => rule_trigger(&properties["Pattern"]),
             other => panic!("{} has an event of type {other:?}", self.logical_id),
         }
     }
@@ -195,6 +196,8 @@ fn a_sample_event_is_one_that_its_function_is_given() {
             filters.any(|(key, prefix)| text(&record["dynamodb"]["Keys"][key]["S"]).starts_with(prefix))
         } else if event["source"] == "aws.scheduler" {
             trigger.starts_with("rate(")
+        } else if event["source"] == "aws.ses" {
+            trigger.split(", ").any(|detail_type| event["detail-type"] == detail_type)
         } else {
             event["routeKey"] == trigger
         };
@@ -406,7 +409,7 @@ fn no_event_is_lost_silently() {
                 assert!(properties["MaximumRetryAttempts"].is_u64(), "{} retries for ever", function.logical_id);
                 assert_eq!(properties["DestinationConfig"]["OnFailure"]["Destination"], queue);
             }
-            Some("ScheduleV2") => {
+            Some("ScheduleV2" | "EventBridgeRule") => {
                 assert_eq!(properties["DeadLetterConfig"]["Arn"], queue);
                 assert_eq!(invocation["DestinationConfig"]["OnFailure"]["Destination"], queue);
             }
@@ -460,7 +463,8 @@ fn a_restored_table_is_taken_over_as_it_is_deployed() {
     assert_eq!(*restored.table(), deployed);
 }
 
-/// What makes an operation run, in one line: `GET /v1/users`, `$default`, `INSERT of MAIL#` or `rate(5 minutes)`.
+/// What makes an operation run, in one line: `GET /v1/users`, `$default`, `INSERT of MAIL#`, `rate(5 minutes)` or
+/// `Email Bounced, Email Delivered`.
 fn trigger(operation: &Operation) -> String {
     match &operation.runs {
         Runs::OnRequest(router) => {
@@ -482,6 +486,7 @@ fn trigger(operation: &Operation) -> String {
                 1 => "rate(1 minute)".to_owned(),
                 minutes => format!("rate({minutes} minutes)"),
             },
+            Trigger::MailEvents(detail_types) => detail_types.join(", "),
         },
     }
 }
@@ -502,6 +507,18 @@ fn stream_trigger(criteria: &Value) -> String {
         filter_name(&event_name, key, &prefix)
     });
     filters.collect::<Vec<_>>().join(", ")
+}
+
+/// As [`trigger`] names it. The mails must be those of this installation.
+fn rule_trigger(pattern: &Value) -> String {
+    let detail_types = list(&pattern["detail-type"]);
+    let expected = json!({
+        "source": ["aws.ses"],
+        "detail-type": detail_types,
+        "detail": { "mail": { "tags": { "ses:configuration-set": [{ "Ref": "MailConfiguration" }] } } },
+    });
+    assert_eq!(*pattern, expected);
+    detail_types.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
 fn filter_name(event_name: &str, key: &str, prefix: &str) -> String {

@@ -2621,6 +2621,11 @@ export interface operations {
                  * @example invited
                  */
                 status?: string;
+                /**
+                 * @description How far their mail has come; several states with commas between them.
+                 * @example bounced,complained,failed
+                 */
+                delivery?: string;
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;

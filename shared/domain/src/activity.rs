@@ -65,6 +65,8 @@ pub enum Action {
     TemplateFailed,
     TestMailRequested,
     MailFailed,
+    MailBounced,
+    MailComplained,
 }
 
 impl Action {
@@ -108,6 +110,8 @@ impl Action {
             Self::TemplateFailed => "template.failed",
             Self::TestMailRequested => "test_mail.requested",
             Self::MailFailed => "mail.failed",
+            Self::MailBounced => "mail.bounced",
+            Self::MailComplained => "mail.complained",
         }
     }
 }

@@ -29,7 +29,7 @@ use aws_sdk_dynamodb::{
 };
 use jiff::Timestamp;
 use roster_domain::{
-    AppSlug, EmailAddress, Error, Result, SessionId, User, UserId,
+    AppSlug, EmailAddress, Error, MailId, Result, SessionId, User, UserId,
     activity::Activity,
     apps::App,
     invites::Invite,
@@ -89,6 +89,16 @@ pub struct MailRef(Key);
 impl MailRef {
     pub fn of(mail: &Mail) -> Self {
         Self(mail.key())
+    }
+
+    /// A mail to a user.
+    pub fn of_user(user: UserId, mail: MailId) -> Self {
+        Self(keys::mail_of(user, mail))
+    }
+
+    /// A mail to an address, whosever that is.
+    pub fn of_address(to: &EmailAddress, mail: MailId) -> Self {
+        Self(keys::mail_to(to, mail))
     }
 
     /// The mail with this key, if it is one.
