@@ -65,6 +65,8 @@ pub enum Trigger {
     Stream(&'static [StreamFilter]),
     /// A schedule with this rate.
     Schedule(Duration),
+    /// What SES reports of the mails of this installation: events of these detail types.
+    MailEvents(&'static [&'static str]),
     /// Every event on the bus of domain events.
     DomainEvent,
 }
@@ -182,12 +184,22 @@ const ALL: &[Operation] = &[
     Operation { name: "not_found", runs: Runs::OnOtherRequests },
     event!(deliver_mail with mailer on Trigger::Stream(MAILS)),
     event!(retry_mail with mailer on every_minutes(1)),
+    event!(record_mail_event on Trigger::MailEvents(MAIL_EVENTS)),
     event!(expire_invites on every_minutes(5)),
     event!(follow_changes with bus on Trigger::Stream(CHANGES)),
 ];
 
 /// New mails.
 const MAILS: &[StreamFilter] = &[StreamFilter { event_name: "INSERT", key: "sk", prefix: keys::MAIL_PREFIX }];
+/// What becomes of mails.
+const MAIL_EVENTS: &[&str] = &[
+    "Email Delivered",
+    "Email Bounced",
+    "Email Complaint Received",
+    "Email Rejected",
+    "Email Rendering Failed",
+    "Email Delivery Delayed",
+];
 /// What happens to users, apps that are deleted, and the activity.
 const CHANGES: &[StreamFilter] = &[
     StreamFilter { event_name: "INSERT", key: "sk", prefix: keys::USER },

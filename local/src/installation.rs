@@ -15,6 +15,7 @@ use std::{
 use aws_sdk_dynamodb::{error::BoxError, operation::describe_table::DescribeTableError};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use dynoxide::Database;
+use roster_domain::settings::SecuritySettings;
 use roster_functions::{
     events,
     operations::{self, Operation, Trigger},
@@ -60,6 +61,8 @@ pub struct Options {
     pub data: Option<PathBuf>,
     /// The setup secret, instead of a generated one.
     pub setup_secret: Option<String>,
+    /// The security settings that are in force until an admin chooses others.
+    pub security: SecuritySettings,
     /// Also serve DynamoDB, SES and EventBridge on ports of their own, for the functions that tests run as processes.
     pub serve_aws: bool,
     /// Record what operations do.
@@ -83,6 +86,7 @@ impl Options {
             port: 8080,
             data: Some(directory),
             setup_secret: None,
+            security: SecuritySettings::default(),
             serve_aws: false,
             record: false,
             sweep: true,
@@ -178,7 +182,8 @@ impl Installation {
         let client = connector.dynamodb();
         create_table(&client).await?;
 
-        let app = app(Store::new(client, TABLE.to_owned()), &clock, &setup_secret);
+        let store = Store::new(client, TABLE.to_owned()).with_security(options.security);
+        let app = app(store, &clock, &setup_secret);
         let invoker = Invoker {
             app: app.clone(),
             mailer: Mailer::new(connector.ses(), Some("roster".to_owned())),

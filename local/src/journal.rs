@@ -36,6 +36,11 @@ impl<T: Clone + Serialize + DeserializeOwned> Journal<T> {
         self.entries.iter().rev().cloned().collect()
     }
 
+    /// Every entry, oldest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.entries.iter()
+    }
+
     pub(crate) fn keep(&mut self, entry: T) -> io::Result<()> {
         self.file.append(&entry)?;
         self.lines += 1;

@@ -15,6 +15,7 @@ pub mod installation;
 pub mod invoker;
 mod journal;
 pub mod local_api;
+pub mod mail_events;
 pub mod mailbox;
 pub mod recorder;
 pub mod schedules;

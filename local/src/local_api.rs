@@ -20,6 +20,7 @@ use crate::{
     bus::Bus,
     clock::LocalClock,
     invoker::Invoker,
+    mail_events::{self, MailEvent},
     mailbox::{Fault, Mailbox},
     schedules::{self, Schedules},
     streams::Backlog,
@@ -42,6 +43,7 @@ pub fn router(local: Local) -> Router {
         .route("/_local/mail", get(mails).delete(forget_mails))
         .route("/_local/mail-faults", post(fail_mails))
         .route("/_local/events", get(events).delete(forget_events))
+        .route("/_local/mail-event", post(report_mail))
         .route("/_local/clock", post(advance_clock))
         .route("/_local/run/{operation}", post(run))
         .fallback(|| async { problem(StatusCode::NOT_FOUND, "not-found", "There is nothing here.") })
@@ -111,6 +113,28 @@ async fn fail_mails(State(local): State<Local>, body: Result<Json<Faults>, JsonR
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct MailReport {
+    /// The `id` of a mail in the mailbox.
+    mail_id: String,
+    event: MailEvent,
+    /// What the other side says of it.
+    detail: Option<String>,
+}
+
+async fn report_mail(State(local): State<Local>, body: Result<Json<MailReport>, JsonRejection>) -> Response<Body> {
+    let Json(report) = match body {
+        Ok(body) => body,
+        Err(error) => return unreadable(&error),
+    };
+    let Some(mail) = local.mailbox.mail(&report.mail_id) else {
+        return problem(StatusCode::NOT_FOUND, "not-found", "There is no mail with this id in GET /_local/mail.");
+    };
+    let (detail, now) = (report.detail.as_deref(), local.clock.now());
+    answer(mail_events::report(&local.invoker, &mail, report.event, detail, now).await)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Advance {
     advance_seconds: u64,
 }
@@ -143,7 +167,15 @@ async fn run(State(local): State<Local>, Path(name): Path<String>) -> Response<B
             local.bus.settled().await;
             Ok(Value::Null)
         }
+        Trigger::MailEvents(_) => {
+            let detail = "This operation needs an event: POST /_local/mail-event makes one of a mail.";
+            return problem(StatusCode::BAD_REQUEST, "needs-event", detail);
+        }
     };
+    answer(result)
+}
+
+fn answer(result: Result<Value, String>) -> Response<Body> {
     match result {
         Ok(result) => Json(result).into_response(),
         Err(reason) => problem(StatusCode::INTERNAL_SERVER_ERROR, "operation-failed", &reason),

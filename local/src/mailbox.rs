@@ -30,6 +30,9 @@ pub struct Mail {
     pub html: String,
     pub sent_at: Timestamp,
     pub tags: BTreeMap<String, String>,
+    /// The configuration set that it was sent with.
+    #[serde(default)]
+    pub configuration_set: Option<String>,
 }
 
 /// A way in which SES fails.
@@ -77,6 +80,11 @@ impl Mailbox {
     /// Every mail, newest first.
     pub fn mails(&self) -> Vec<Mail> {
         self.content().mails.newest_first()
+    }
+
+    /// The mail that SES gave this id.
+    pub fn mail(&self, id: &str) -> Option<Mail> {
+        self.content().mails.iter().find(|mail| mail.id == id).cloned()
     }
 
     /// Forgets every mail.
@@ -161,6 +169,7 @@ struct SendEmail {
     reply_to_addresses: Vec<String>,
     #[serde(default)]
     email_tags: Vec<Tag>,
+    configuration_set_name: Option<String>,
     content: EmailContent,
 }
 
@@ -219,6 +228,7 @@ impl SendEmail {
             html: self.content.simple.body.html.data,
             sent_at,
             tags: self.email_tags.into_iter().map(|tag| (tag.name, tag.value)).collect(),
+            configuration_set: self.configuration_set_name,
         })
     }
 }

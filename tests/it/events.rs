@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     door::{ask, ask_anew},
+    mail_events::{documented, event},
     template::{Template, root, sample_events},
 };
 
@@ -112,6 +113,25 @@ async fn a_mail_whose_record_was_lost_is_sent_on_schedule() {
 
     assert_eq!(answer.0, json!({ "tried": 1 }));
     assert_eq!(world.installation.mailbox().mails().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ses_reports_of_a_mail_is_noted() {
+    let mut world = World::start().await;
+    let invited = world.run("invite_user").await.body();
+    world.let_mail_be(&invited).await;
+    world.run("deliver_mail").await;
+    let user = format!("GET /v1/users/{}", text(&invited["user"]["id"]));
+
+    let mut recorded = Vec::new();
+    for shape in documented() {
+        let event = event(&shape, world.value("mail_id"), world.value("invited_id"));
+        recorded.push(world.run_event("record_mail_event", event).await.0["recorded"].as_bool().expect("it says so"));
+    }
+
+    assert_eq!(recorded, [true, true, true, false, true, false, true, false, true, false], "as far as it got worse");
+    assert_eq!(world.admin_asks(&user, Value::Null).await["invite"]["delivery"], "complained");
+    assert_eq!(world.run("record_mail_event").await.0, json!({ "recorded": false }));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,6 +20,7 @@ mod keys;
 mod limits;
 mod lists;
 mod mail;
+mod mail_events;
 mod map;
 mod matrix;
 mod me;

@@ -106,6 +106,7 @@ impl Walk {
         walk.oneself().await;
         walk.time_that_passes().await;
         walk.mail_that_fails().await;
+        walk.mail_that_is_reported().await;
         walk.what_needs_nobody().await;
         walk.templates().await;
         walk.passwords().await;
@@ -253,6 +254,22 @@ impl Walk {
         self.advance(Duration::from_mins(5)).await;
         mailbox.fail([Fault::Rejected("no".to_owned())]);
         self.ask("POST /v1/invites", 201, json!({ "email": "refused@example.com" })).await;
+    }
+
+    async fn mail_that_is_reported(&self) {
+        self.ask("POST /v1/invites", 201, json!({ "email": "reported@example.com" })).await;
+        self.ask("POST /v1/settings/email/test", 202, json!({ "to": "reported@example.com" })).await;
+        self.ask("POST /v1/password-resets", 202, json!({ "email": "grace@example.com" })).await;
+        let mails = self.installation.mailbox().mails();
+        for (mail, event) in mails
+            .iter()
+            .rev()
+            .skip(mails.len() - 3)
+            .flat_map(|mail| [(mail, "delivery"), (mail, "bounce"), (mail, "complaint")])
+        {
+            let body = json!({ "mail_id": mail.id, "event": event });
+            self.ask("POST /_local/mail-event", 200, body).await;
+        }
     }
 
     async fn what_needs_nobody(&self) {

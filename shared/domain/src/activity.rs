@@ -84,6 +84,8 @@ actions! {
     TemplateFailed = "template.failed",
     TestMailRequested = "test_mail.requested",
     MailFailed = "mail.failed",
+    MailBounced = "mail.bounced",
+    MailComplained = "mail.complained",
 }
 
 /// Who did it.
