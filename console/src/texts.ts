@@ -520,6 +520,8 @@ export const texts = {
             "email_template.changed": "{actor} changed the e-mail template {subject}",
             "security_settings.changed": "{actor} changed the security settings",
             "mail.failed": "A mail to {subject} could not be sent",
+            "mail.bounced": "A mail to {subject} came back",
+            "mail.complained": "{subject} called a mail spam",
         } as Record<string, string>,
     },
     emailSettings: {

@@ -1,4 +1,4 @@
-//! What only a local installation has, under `/_local`: its mailbox, its clock, and a way to run event operations.
+//! What only a local installation has, under `/_local`: its mailbox, its events, its clock, and a way to run event operations.
 //!
 //! It is for the person at this machine. A page of another origin, or one that a foreign name leads here, is refused:
 //! mails hold links that let people in.
@@ -17,8 +17,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
+    bus::Bus,
     clock::LocalClock,
     invoker::Invoker,
+    mail_events::{self, MailEvent},
     mailbox::{Fault, Mailbox},
     schedules::{self, Schedules},
     streams::Backlog,
@@ -28,6 +30,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Local {
     pub mailbox: Mailbox,
+    pub bus: Bus,
     pub clock: LocalClock,
     pub schedules: Schedules,
     pub invoker: Invoker,
@@ -39,6 +42,8 @@ pub fn router(local: Local) -> Router {
     Router::new()
         .route("/_local/mail", get(mails).delete(forget_mails))
         .route("/_local/mail-faults", post(fail_mails))
+        .route("/_local/events", get(events).delete(forget_events))
+        .route("/_local/mail-event", post(report_mail))
         .route("/_local/clock", post(advance_clock))
         .route("/_local/run/{operation}", post(run))
         .fallback(|| async { problem(StatusCode::NOT_FOUND, "not-found", "There is nothing here.") })
@@ -65,7 +70,19 @@ async fn mails(State(local): State<Local>) -> impl IntoResponse {
 }
 
 async fn forget_mails(State(local): State<Local>) -> Response<Body> {
-    match local.mailbox.clear() {
+    forgotten(local.mailbox.clear())
+}
+
+async fn events(State(local): State<Local>) -> impl IntoResponse {
+    ([(header::CACHE_CONTROL, "no-store")], Json(json!({ "items": local.bus.events() })))
+}
+
+async fn forget_events(State(local): State<Local>) -> Response<Body> {
+    forgotten(local.bus.clear())
+}
+
+fn forgotten(outcome: std::io::Result<()>) -> Response<Body> {
+    match outcome {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", &error.to_string()),
     }
@@ -92,6 +109,28 @@ async fn fail_mails(State(local): State<Local>, body: Result<Json<Faults>, JsonR
         local.mailbox.fail(faults.fail.iter().cloned());
     }
     StatusCode::NO_CONTENT.into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MailReport {
+    /// The `id` of a mail in the mailbox.
+    mail_id: String,
+    event: MailEvent,
+    /// What the other side says of it.
+    detail: Option<String>,
+}
+
+async fn report_mail(State(local): State<Local>, body: Result<Json<MailReport>, JsonRejection>) -> Response<Body> {
+    let Json(report) = match body {
+        Ok(body) => body,
+        Err(error) => return unreadable(&error),
+    };
+    let Some(mail) = local.mailbox.mail(&report.mail_id) else {
+        return problem(StatusCode::NOT_FOUND, "not-found", "There is no mail with this id in GET /_local/mail.");
+    };
+    let (detail, now) = (report.detail.as_deref(), local.clock.now());
+    answer(mail_events::report(&local.invoker, &mail, report.event, detail, now).await)
 }
 
 #[derive(Deserialize)]
@@ -124,7 +163,19 @@ async fn run(State(local): State<Local>, Path(name): Path<String>) -> Response<B
             local.backlog.drained(operation.name).await;
             Ok(Value::Null)
         }
+        Trigger::DomainEvent => {
+            local.bus.settled().await;
+            Ok(Value::Null)
+        }
+        Trigger::MailEvents(_) => {
+            let detail = "This operation needs an event: POST /_local/mail-event makes one of a mail.";
+            return problem(StatusCode::BAD_REQUEST, "needs-event", detail);
+        }
     };
+    answer(result)
+}
+
+fn answer(result: Result<Value, String>) -> Response<Body> {
     match result {
         Ok(result) => Json(result).into_response(),
         Err(reason) => problem(StatusCode::INTERNAL_SERVER_ERROR, "operation-failed", &reason),

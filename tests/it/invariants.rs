@@ -15,12 +15,14 @@ use serde_json::{Value, json};
 use crate::support::{NEW_PASSWORD, PASSWORD, TestApp};
 
 /// Entries that tell of something else than a change of their subject.
-const NO_CHANGE: [&str; 8] = [
+const NO_CHANGE: [&str; 10] = [
     "session.started",
     "session.refused",
     "session.ended",
     "invite.expired",
     "mail.failed",
+    "mail.bounced",
+    "mail.complained",
     "password.reset_requested",
     "password.change_refused",
     "user.unlocked",

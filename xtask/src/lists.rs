@@ -195,7 +195,7 @@ impl Crowd {
             let next =
                 response.headers().get("x-next-cursor").map(|next| next.to_str().map(str::to_owned)).transpose()?;
             let part = to_bytes(response.into_body(), usize::MAX).await?;
-            lines += part.iter().filter(|byte| **byte == b'\n').count();
+            lines += part.split(|byte| *byte == b'\n').count() - 1;
             let seen = self.installation.recorder().seen();
             let part = seen.get("export_users").and_then(|seen| seen.invocations.last()).copied().unwrap_or_default();
             cost.dynamodb_requests += part.dynamodb_requests;

@@ -102,11 +102,11 @@ export const activityQuery = (filter: ActivityFilter) =>
         placeholderData: keepPreviousData,
     });
 
-export const invitesQuery = (status: "invited" | "invite_expired" | undefined) =>
+export const invitesQuery = (filter: { status?: "invited" | "invite_expired"; delivery?: string }) =>
     infiniteQueryOptions({
-        queryKey: ["invites", status],
+        queryKey: ["invites", filter],
         queryFn: ({ pageParam }) =>
-            answer(api.GET("/v1/invites", { params: { query: { status, limit: 100, cursor: pageParam } } })),
+            answer(api.GET("/v1/invites", { params: { query: { ...filter, limit: 100, cursor: pageParam } } })),
         initialPageParam: undefined as string | undefined,
         getNextPageParam: (page) => page.next_cursor ?? undefined,
         placeholderData: keepPreviousData,

@@ -19,10 +19,19 @@ import users from "./users/Users.module.css";
 const t = texts.invites;
 const TABS = ["all", "invited", "invite_expired", "undelivered", "renewal"] as const;
 
+/** What the API sorts out. Who asks for a new link is sorted out here. */
+const FILTERS: Record<(typeof TABS)[number], Parameters<typeof invitesQuery>[0]> = {
+    all: {},
+    invited: { status: "invited" },
+    invite_expired: { status: "invite_expired" },
+    undelivered: { delivery: "bounced,complained,failed" },
+    renewal: {},
+};
+
 export default function Invites() {
     const url = useUrl();
     const tab = TABS.find((tab) => tab === url.get("show")) ?? "all";
-    const invites = useInfiniteQuery(invitesQuery(tab === "invited" || tab === "invite_expired" ? tab : undefined));
+    const invites = useInfiniteQuery(invitesQuery(FILTERS[tab]));
     const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
     const queries = useQueryClient();
     const [isBusy, setIsBusy] = useState(false);
@@ -80,7 +89,7 @@ export default function Invites() {
             <div className={users.card} aria-busy={invites.isPlaceholderData}>
                 <Shown of={invites} rows={8}>
                     {({ pages }) => {
-                        const items = pages.flatMap(({ items }) => items).filter((user) => isIn(tab, user));
+                        const items = pages.flatMap(({ items }) => items).filter(({ invite }) => tab !== "renewal" || invite?.renewal_requested_at);
                         if (items.length === 0) {
                             return (
                                 <Empty
@@ -194,10 +203,4 @@ export default function Invites() {
             </div>
         </Page>
     );
-}
-
-function isIn(tab: (typeof TABS)[number], { invite }: User): boolean {
-    if (tab === "undelivered") return ["bounced", "complained", "failed"].includes(invite?.delivery ?? "");
-    if (tab === "renewal") return Boolean(invite?.renewal_requested_at);
-    return true;
 }

@@ -5,7 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use roster_domain::{
-    AppRoles, EmailAddress, Error, Result, Status,
+    AppRoles, EmailAddress, Error, Result, Status, User,
     activity::{Action, Actor, Change as Field, Subject},
     mails::{Kind, Mail, MailState},
     resets::PasswordReset,
@@ -182,16 +182,19 @@ fn named(app_roles: &AppRoles, apps: &[roster_domain::apps::App]) -> Vec<AppRole
 }
 
 /// A time as people read it, such as "1 December 2026, 10:00 UTC".
-fn in_words(at: Timestamp) -> String {
+pub(crate) fn in_words(at: Timestamp) -> String {
     at.strftime("%-d %B %Y, %H:%M UTC").to_string()
 }
 
-/// Notes the outcome on the mail and, where it carried an invite, on the user; a final failure also in the activity.
+/// Notes the outcome on the mail, unless it is known by now: SES may have reported of it meanwhile.
 async fn note(app: &App, mail_ref: &MailRef, outcome: &Outcome) -> Result<()> {
     decide(async || {
-        let Some(MailReading { mut mail, user: before, .. }) = app.store.mail(mail_ref).await? else {
+        let Some(MailReading { mut mail, user, .. }) = app.store.mail(mail_ref).await? else {
             return Ok(());
         };
+        if !matches!(mail.state, MailState::Queued { .. }) {
+            return Ok(());
+        }
         let now = app.now();
         match outcome {
             Outcome::Sent(ses_id) => mail.sent(ses_id.clone(), now),
@@ -199,42 +202,33 @@ async fn note(app: &App, mail_ref: &MailRef, outcome: &Outcome) -> Result<()> {
             Outcome::Failed(Failure::Final(reason)) => mail.give_up(reason.clone()),
             Outcome::NotNeeded => mail.state = MailState::Dropped,
         }
-        let mut after = before.clone();
-        let carried = after.as_mut().and_then(|user| user.invite_mut()).filter(|invited| invited.mail == Some(mail.id));
-        let is_on_invite = carried.is_some();
-        if let Some(invited) = carried {
-            (invited.delivery, invited.delivery_detail) = mail.delivery();
-            if let MailState::Sent { at, .. } = mail.state {
-                invited.sent_at = Some(at);
-                invited.times_sent += 1;
-            }
+        let is_given_up = matches!(mail.state, MailState::Failed { .. });
+        if is_given_up {
+            tracing::error!(mail.id = %mail.id, mail.kind = mail.kind.as_str(), "a mail was given up");
         }
-        let mails = [mail];
-        let change = Change {
-            before: before.as_ref().filter(|_| is_on_invite),
-            after: after.as_ref().filter(|_| is_on_invite),
-            mails: &mails,
-            ..Change::default()
-        };
-        let [mail] = &mails;
-        match &mail.state {
-            MailState::Failed { reason } => {
-                let changes = vec![
-                    Field::new("mail", None, Some(mail.kind.as_str().to_owned())),
-                    Field::new("reason", None, Some(reason.clone())),
-                ];
-                let subject =
-                    before.as_ref().map_or_else(|| Subject::Address { label: mail.to.to_string() }, Subject::from);
-                let activity =
-                    app.activity(now, Action::MailFailed, (Actor::System, subject), changes, &Client::default());
-                app.store.apply(change, &activity).await
-            }
-            _ => app.store.note(change).await,
-        }
+        keep(app, &mail, user.as_ref(), is_given_up.then_some(Action::MailFailed)).await
     })
     .await
-    .map_err(|error| match error {
-        Error::EmailTaken { .. } => Error::unexpected("a note on a mail moved an address"),
-        error => error,
-    })
+}
+
+/// Writes what became of a mail: on the mail, on the user where it is the one that carries their invite, and in the
+/// activity where admins have to know.
+pub(crate) async fn keep(app: &App, mail: &Mail, before: Option<&User>, action: Option<Action>) -> Result<()> {
+    let mut after = before.cloned();
+    let carries = after.as_mut().and_then(User::invite_mut).is_some_and(|invited| invited.follow(mail));
+    let change = Change {
+        before: before.filter(|_| carries),
+        after: after.as_ref().filter(|_| carries),
+        noted: Some(mail),
+        ..Change::default()
+    };
+    let Some(action) = action else {
+        return app.store.note(change).await;
+    };
+    let (_, reason) = mail.delivery();
+    let changes =
+        vec![Field::new("mail", None, Some(mail.kind.as_str().to_owned())), Field::new("reason", None, reason)];
+    let subject = before.map_or_else(|| Subject::Address { label: mail.to.to_string() }, Subject::from);
+    let activity = app.activity(app.now(), action, (Actor::System, subject), changes, &Client::default());
+    app.store.apply(change, &activity).await
 }

@@ -1,7 +1,9 @@
 //! Users with an invite that is open or has expired, soonest expiry first.
 
+use std::str::FromStr;
+
 use axum::{Json, extract::State};
-use roster_domain::{Invalid, Status};
+use roster_domain::{Invalid, Status, mails::Delivery};
 use roster_web::{
     Admin, App, ProblemBody, Query, Result, Text, fields,
     views::{ListOf, UserView},
@@ -18,6 +20,9 @@ fields! {
         /// `invited` (open) or `invite_expired`.
         #[param(value_type = Option<String>, example = "invited")]
         status: Option<InviteStatus>,
+        /// How far their mail has come; several states with commas between them.
+        #[param(value_type = Option<String>, example = "bounced,complained,failed")]
+        delivery: Option<Deliveries>,
         #[param(value_type = Option<u8>, minimum = 1, maximum = 100)]
         limit: Option<Limit>,
         /// `next_cursor` of the page before.
@@ -28,7 +33,7 @@ fields! {
 /// A status of somebody with an invite.
 pub struct InviteStatus(Status);
 
-impl std::str::FromStr for InviteStatus {
+impl FromStr for InviteStatus {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
@@ -38,6 +43,19 @@ impl std::str::FromStr for InviteStatus {
 }
 
 impl Text for InviteStatus {}
+
+/// States of mails.
+pub struct Deliveries(Vec<Delivery>);
+
+impl FromStr for Deliveries {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        text.split(',').map(str::parse).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl Text for Deliveries {}
 
 /// List invites
 #[utoipa::path(
@@ -60,7 +78,8 @@ pub async fn list_invites(
 ) -> Result<Json<ListOf<UserView>>> {
     let now = app.now();
     let page = Limit::page(query.limit, query.cursor);
-    let page = app.store.invited_users(query.status.map(|status| status.0), &page, now).await?;
+    let deliveries = query.delivery.map(|delivery| delivery.0).unwrap_or_default();
+    let page = app.store.invited_users(query.status.map(|status| status.0), &deliveries, &page, now).await?;
     let items = page.items.iter().map(|user| UserView::new(user, now)).collect();
     Ok(Json(ListOf { items, next_cursor: page.next_cursor }))
 }

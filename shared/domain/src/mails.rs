@@ -19,6 +19,8 @@ pub struct Mail {
     /// How often sending was tried.
     pub attempts: u32,
     pub created_at: Timestamp,
+    /// Counts the writes; known to the store alone.
+    pub revision: u64,
 }
 
 /// What a mail is about, with what only this kind needs.
@@ -68,12 +70,37 @@ impl Kind {
 pub enum MailState {
     /// To be tried at `due_at`.
     Queued { due_at: Timestamp, last_failure: Option<String> },
-    /// Taken over by SES under this id.
-    Sent { at: Timestamp, ses_id: String },
+    /// Taken over by SES under this id, and what SES has reported of it since.
+    Sent { at: Timestamp, ses_id: String, report: Option<Report> },
     /// Given up, for this reason.
     Failed { reason: String },
     /// Not needed any more: the invite was renewed, revoked or accepted meanwhile.
     Dropped,
+}
+
+/// What SES reports of a mail that it took over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    pub fate: Fate,
+    /// Why, in words for admins, where the mail did not simply arrive.
+    pub detail: Option<String>,
+}
+
+/// What became of a mail that SES took over. Reports come late, twice and in any order, so what is further down here
+/// hides what is above it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// SES still tries.
+    Delayed,
+    Delivered,
+    /// SES took it, but does not send it.
+    Rejected,
+    /// It came back for a reason that may pass.
+    Returned,
+    /// It came back, and so would every other.
+    Bounced,
+    /// It arrived, and the recipient called it spam.
+    Complained,
 }
 
 /// How long after a failed try the next one follows; after the last, the mail has failed.
@@ -90,7 +117,7 @@ const RETRIES: [SignedDuration; 7] = [
 impl Mail {
     pub fn new(id: MailId, user: Option<UserId>, to: EmailAddress, kind: Kind, now: Timestamp) -> Self {
         let state = MailState::Queued { due_at: now, last_failure: None };
-        Self { id, user, to, kind, state, attempts: 0, created_at: now }
+        Self { id, user, to, kind, state, attempts: 0, created_at: now, revision: 1 }
     }
 
     /// Notes a failure that may pass: the mail is tried again later, a limited number of times.
@@ -111,17 +138,75 @@ impl Mail {
 
     pub fn sent(&mut self, ses_id: String, now: Timestamp) {
         self.attempts += 1;
-        self.state = MailState::Sent { at: now, ses_id };
+        self.state = MailState::Sent { at: now, ses_id, report: None };
+    }
+
+    /// Notes what SES reports of the mail. Whether it is news.
+    ///
+    /// A report may come before we noted that the mail was sent, or after we gave up on it for want of an answer: SES
+    /// has it, and no other try is needed.
+    pub fn reported(&mut self, ses_id: String, report: Report, now: Timestamp) -> bool {
+        if !matches!(self.state, MailState::Sent { .. }) {
+            self.sent(ses_id, now);
+        }
+        match &mut self.state {
+            MailState::Sent { report: known, .. } if known.as_ref().is_none_or(|known| known.fate < report.fate) => {
+                *known = Some(report);
+                true
+            }
+            _ => false,
+        }
     }
 
     /// What the admin sees of it on the invite.
     pub fn delivery(&self) -> (Delivery, Option<String>) {
         match &self.state {
             MailState::Queued { last_failure, .. } => (Delivery::Queued, last_failure.clone()),
-            MailState::Sent { .. } => (Delivery::Sent, None),
+            MailState::Sent { report: None, .. } => (Delivery::Sent, None),
+            MailState::Sent { report: Some(Report { fate, detail }), .. } => (fate.delivery(), detail.clone()),
             MailState::Failed { reason } => (Delivery::Failed, Some(reason.clone())),
             MailState::Dropped => (Delivery::None, None),
         }
+    }
+}
+
+impl Fate {
+    const ALL: [Self; 6] =
+        [Self::Delayed, Self::Delivered, Self::Rejected, Self::Returned, Self::Bounced, Self::Complained];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Delayed => "delayed",
+            Self::Delivered => "delivered",
+            Self::Rejected => "rejected",
+            Self::Returned => "returned",
+            Self::Bounced => "bounced",
+            Self::Complained => "complained",
+        }
+    }
+
+    fn delivery(self) -> Delivery {
+        match self {
+            Self::Delayed => Delivery::Sent,
+            Self::Delivered => Delivery::Delivered,
+            Self::Rejected => Delivery::Failed,
+            Self::Returned | Self::Bounced => Delivery::Bounced,
+            Self::Complained => Delivery::Complained,
+        }
+    }
+}
+
+impl FromStr for Fate {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        Self::ALL.into_iter().find(|fate| fate.as_str() == text).ok_or_else(|| "No such fate of a mail.".into())
+    }
+}
+
+impl fmt::Display for Fate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -160,12 +245,46 @@ impl FromStr for Delivery {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        Self::ALL.into_iter().find(|delivery| delivery.as_str() == text).ok_or_else(|| "No such delivery state.".into())
+        let found = Self::ALL.into_iter().find(|delivery| delivery.as_str() == text);
+        found.ok_or_else(|| Invalid(format!("A delivery is {}.", Self::ALL.map(Self::as_str).join(", "))))
     }
 }
 
 impl fmt::Display for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mail(state: MailState) -> Mail {
+        let (id, now) = (MailId::new(Timestamp::UNIX_EPOCH, [0; 10]), Timestamp::UNIX_EPOCH);
+        Mail { state, ..Mail::new(id, None, "ada@example.com".parse().unwrap(), Kind::Welcome, now) }
+    }
+
+    #[test]
+    fn the_worst_report_stays_in_whatever_order_they_come() {
+        let report = |fate| Report { fate, detail: None };
+        let now = Timestamp::UNIX_EPOCH;
+        let states = [
+            MailState::Queued { due_at: now, last_failure: None },
+            MailState::Sent { at: now, ses_id: "1".to_owned(), report: None },
+            MailState::Failed { reason: "SES did not answer in time.".to_owned() },
+            MailState::Dropped,
+        ];
+        for state in states {
+            for first in Fate::ALL {
+                for second in Fate::ALL {
+                    let mut mail = mail(state.clone());
+                    assert!(mail.reported("1".to_owned(), report(first), now));
+                    assert_eq!(mail.reported("1".to_owned(), report(second), now), second > first);
+                    let worst = Some(report(first.max(second)));
+                    assert_eq!(mail.state, MailState::Sent { at: now, ses_id: "1".to_owned(), report: worst });
+                }
+            }
+        }
     }
 }

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use crate::{
     AppRoles, AppSlug, Caller, EmailAddress, Error, Invalid, MailId, PersonName, Result, Role, RoleSlug, UserId,
-    mails::Delivery, roles::MAX_APP_ROLES,
+    mails::{Delivery, Mail, MailState},
+    roles::MAX_APP_ROLES,
 };
 
 /// A person.
@@ -56,6 +57,23 @@ pub struct Invited {
     pub delivery_detail: Option<String>,
     /// The mail that carries this generation's link; none where an admin took the link.
     pub mail: Option<MailId>,
+}
+
+impl Invited {
+    /// Shows what became of a mail, if it is the one that carries the invite. Whether it is.
+    pub fn follow(&mut self, mail: &Mail) -> bool {
+        if self.mail != Some(mail.id) {
+            return false;
+        }
+        (self.delivery, self.delivery_detail) = mail.delivery();
+        if let MailState::Sent { at, .. } = mail.state
+            && self.sent_at != Some(at)
+        {
+            self.sent_at = Some(at);
+            self.times_sent += 1;
+        }
+        true
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -29,7 +29,10 @@ pub struct Change<'a> {
     pub credential: Option<&'a Credential>,
     pub invite: Option<&'a Invite>,
     pub session: Option<&'a Session>,
+    /// New mails.
     pub mails: &'a [Mail],
+    /// A mail of which something is noted.
+    pub noted: Option<&'a Mail>,
     /// Whether the wrong passwords for the user's account are forgotten.
     pub forget_attempts: bool,
 }
@@ -37,7 +40,7 @@ pub struct Change<'a> {
 impl Store {
     /// Makes a change and notes it in the activity, both or neither.
     ///
-    /// Fails with [`Error::Conflict`] if the user was written since `before` was read, with [`Error::EmailTaken`] if
+    /// Fails with [`Error::Conflict`] if the user, or the mail, was written since it was read, with [`Error::EmailTaken`] if
     /// the address is somebody else's, and with [`Error::LastAdmin`] if no active admin would be left.
     pub async fn apply(&self, change: Change<'_>, activity: &Activity) -> Result<()> {
         self.transaction(change, Some(activity))?.commit().await
@@ -50,17 +53,17 @@ impl Store {
 
     pub(crate) fn transaction(&self, change: Change<'_>, activity: Option<&Activity>) -> Result<Transaction<'_>> {
         let mut writes = Transaction::new(self);
-        let Change { before, after, credential, invite, session, mails, forget_attempts } = change;
+        let Change { before, after, credential, invite, session, mails, noted, forget_attempts } = change;
         match (before, after) {
             (None, Some(user)) => {
                 writes.put_if(user, Condition::is_new(), |_| Error::unexpected("a new user's id is taken"))?;
             }
             (Some(before), Some(after)) => {
                 let after = User { revision: before.revision + 1, ..after.clone() };
-                writes.put_if(&after, unchanged(before), |_| Error::Conflict)?;
+                writes.put_if(&after, unchanged(before.revision), |_| Error::Conflict)?;
             }
             (Some(user), None) => {
-                writes.delete_if(keys::user(user.id), unchanged(user), |_| Error::Conflict)?;
+                writes.delete_if(keys::user(user.id), unchanged(user.revision), |_| Error::Conflict)?;
                 writes.delete(keys::credential(user.id))?;
             }
             (None, None) => {}
@@ -84,6 +87,10 @@ impl Store {
         for mail in mails {
             writes.put(mail)?;
         }
+        if let Some(mail) = noted {
+            let after = Mail { revision: mail.revision + 1, ..mail.clone() };
+            writes.put_if(&after, unchanged(mail.revision), |_| Error::Conflict)?;
+        }
         if let (true, Some(user), Some(activity)) = (forget_attempts, after, activity) {
             writes.forget_attempts(&user.email, activity.at)?;
         }
@@ -98,8 +105,8 @@ fn is_invited(user: &User) -> bool {
     user.invite().is_some()
 }
 
-fn unchanged(user: &User) -> Condition {
-    Condition::new("revision = :revision", [(":revision", AttributeValue::N(user.revision.to_string()))])
+fn unchanged(revision: u64) -> Condition {
+    Condition::new("revision = :revision", [(":revision", AttributeValue::N(revision.to_string()))])
 }
 
 fn claim_address(writes: &mut Transaction, before: Option<&User>, after: Option<&User>) -> Result<()> {

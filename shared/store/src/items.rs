@@ -12,7 +12,7 @@ use roster_domain::{
     api_keys::ApiKey,
     apps::{App, AppRole},
     invites::{Invite, Link},
-    mails::{Delivery, Kind, Mail, MailState},
+    mails::{Delivery, Fate, Kind, Mail, MailState, Report},
     passwords::StoredPassword,
     resets::PasswordReset,
     sessions::Session,
@@ -553,6 +553,8 @@ pub(crate) struct StoredMail {
     state: StoredMailState,
     attempts: u32,
     created_at: Timestamp,
+    #[serde(default)]
+    revision: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -570,10 +572,28 @@ enum StoredKind {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 enum StoredMailState {
-    Queued { due_at: Timestamp, last_failure: Option<String> },
-    Sent { at: Timestamp, ses_id: String },
-    Failed { reason: String },
+    Queued {
+        due_at: Timestamp,
+        last_failure: Option<String>,
+    },
+    Sent {
+        at: Timestamp,
+        ses_id: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        report: Option<StoredReport>,
+    },
+    Failed {
+        reason: String,
+    },
     Dropped,
+}
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+struct StoredReport {
+    #[serde_as(as = "DisplayFromStr")]
+    fate: Fate,
+    detail: Option<String>,
 }
 
 /// For how long a mail is kept in the outbox after it was asked for.
@@ -609,7 +629,10 @@ impl Item for Mail {
         };
         let state = match self.state.clone() {
             MailState::Queued { due_at, last_failure } => StoredMailState::Queued { due_at, last_failure },
-            MailState::Sent { at, ses_id } => StoredMailState::Sent { at, ses_id },
+            MailState::Sent { at, ses_id, report } => {
+                let report = report.map(|Report { fate, detail }| StoredReport { fate, detail });
+                StoredMailState::Sent { at, ses_id, report }
+            }
             MailState::Failed { reason } => StoredMailState::Failed { reason },
             MailState::Dropped => StoredMailState::Dropped,
         };
@@ -621,6 +644,7 @@ impl Item for Mail {
             state,
             attempts: self.attempts,
             created_at: self.created_at,
+            revision: self.revision,
         }
     }
 
@@ -636,7 +660,10 @@ impl Item for Mail {
         };
         let state = match stored.state {
             StoredMailState::Queued { due_at, last_failure } => MailState::Queued { due_at, last_failure },
-            StoredMailState::Sent { at, ses_id } => MailState::Sent { at, ses_id },
+            StoredMailState::Sent { at, ses_id, report } => {
+                let report = report.map(|StoredReport { fate, detail }| Report { fate, detail });
+                MailState::Sent { at, ses_id, report }
+            }
             StoredMailState::Failed { reason } => MailState::Failed { reason },
             StoredMailState::Dropped => MailState::Dropped,
         };
@@ -648,6 +675,7 @@ impl Item for Mail {
             state,
             attempts: stored.attempts,
             created_at: stored.created_at,
+            revision: stored.revision,
         })
     }
 }

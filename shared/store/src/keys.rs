@@ -120,8 +120,15 @@ pub(crate) fn role(user: UserId, app: &AppSlug) -> Key {
 
 /// A mail lies with the user it concerns, or with the address for which a password reset was asked.
 pub(crate) fn mail(user: Option<UserId>, to: &EmailAddress, id: MailId) -> Key {
-    let partition = user.map_or_else(|| email_claim(to).pk, user_partition);
-    key(partition, format!("{MAIL_PREFIX}{id}"))
+    user.map_or_else(|| mail_to(to, id), |user| mail_of(user, id))
+}
+
+pub(crate) fn mail_of(user: UserId, id: MailId) -> Key {
+    key(user_partition(user), format!("{MAIL_PREFIX}{id}"))
+}
+
+pub(crate) fn mail_to(to: &EmailAddress, id: MailId) -> Key {
+    key(email_claim(to).pk, format!("{MAIL_PREFIX}{id}"))
 }
 
 pub(crate) fn suspension(id: UserId) -> Key {

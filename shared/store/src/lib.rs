@@ -29,7 +29,7 @@ use aws_sdk_dynamodb::{
 };
 use jiff::Timestamp;
 use roster_domain::{
-    AppSlug, EmailAddress, Error, Result, SessionId, User, UserId,
+    AppSlug, EmailAddress, Error, MailId, Result, SessionId, User, UserId,
     activity::Activity,
     apps::App,
     invites::Invite,
@@ -61,6 +61,7 @@ use crate::{
 pub struct Store {
     client: Client,
     table: String,
+    security: SecuritySettings,
     /// Read once: it never changes after the setup.
     sealer: Arc<OnceCell<Sealer>>,
 }
@@ -90,6 +91,16 @@ impl MailRef {
         Self(mail.key())
     }
 
+    /// A mail to a user.
+    pub fn of_user(user: UserId, mail: MailId) -> Self {
+        Self(keys::mail_of(user, mail))
+    }
+
+    /// A mail to an address, whosever that is.
+    pub fn of_address(to: &EmailAddress, mail: MailId) -> Self {
+        Self(keys::mail_to(to, mail))
+    }
+
     /// The mail with this key, if it is one.
     pub fn of_key(pk: &str, sk: &str) -> Option<Self> {
         sk.starts_with(keys::MAIL_PREFIX).then(|| Self(Key { pk: pk.to_owned(), sk: sk.to_owned() }))
@@ -98,7 +109,18 @@ impl MailRef {
 
 impl Store {
     pub fn new(client: Client, table: String) -> Self {
-        Self { client, table, sealer: Arc::default() }
+        Self { client, table, security: SecuritySettings::default(), sealer: Arc::default() }
+    }
+
+    /// The same, with these security settings until an admin chooses others.
+    #[must_use]
+    pub fn with_security(self, security: SecuritySettings) -> Self {
+        Self { security, ..self }
+    }
+
+    /// The security settings that are in force until an admin chooses others.
+    pub fn initial_security(&self) -> SecuritySettings {
+        self.security
     }
 
     /// Access pattern 1: a user by id.
@@ -227,7 +249,7 @@ impl Store {
             return Ok(None);
         };
         let email_settings = found.take(&email)?;
-        let security = found.take(&security)?.unwrap_or_default();
+        let security = found.take(&security)?.unwrap_or(self.security);
         Ok(Some(InviteReading { user, invite, email_settings, security }))
     }
 
@@ -317,13 +339,13 @@ impl Store {
         let settings = found.take(&email)?;
         let security: Option<SecuritySettings> = found.take(&security)?;
         let apps = apps.iter().filter_map(|app| found.take(app).transpose()).collect::<Result<_>>()?;
-        Ok((settings, security.unwrap_or_default(), apps))
+        Ok((settings, security.unwrap_or(self.security), apps))
     }
 
     /// Access pattern 52: the security settings.
     pub async fn security_settings(&self) -> Result<SecuritySettings> {
         let settings: Option<SecuritySettings> = self.get(keys::security_settings()).await?;
-        Ok(settings.unwrap_or_default())
+        Ok(settings.unwrap_or(self.security))
     }
 
     /// Access pattern 53: other security settings.
@@ -362,7 +384,7 @@ impl Store {
         let (user, credential) = (keys::user(user), keys::credential(user));
         let mut found = self.read([&user, &credential, &security, &email]).await?;
         let security: Option<SecuritySettings> = found.take(&security)?;
-        Ok((found.take(&user)?, found.take(&credential)?, security.unwrap_or_default(), found.take(&email)?))
+        Ok((found.take(&user)?, found.take(&credential)?, security.unwrap_or(self.security), found.take(&email)?))
     }
 
     /// Access pattern 23: what is left of a deleted user is removed. How many items went.

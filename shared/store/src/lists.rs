@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use roster_domain::{
     AppSlug, Error, FieldError, Result, Role, RoleSlug, Status, User, UserId,
     apps::App,
+    mails::Delivery,
     names::{fold, prefix, search_terms},
     sessions::Session,
 };
@@ -128,10 +129,11 @@ impl Store {
         self.users_of(&filter.list_name(), &source, chunk, page, is_wanted).await
     }
 
-    /// Access pattern 25: users with an invite, soonest expiry first.
+    /// Access pattern 25: users with an invite, soonest expiry first; those whose mail is in one of these states.
     pub async fn invited_users(
         &self,
         status: Option<Status>,
+        deliveries: &[Delivery],
         page: &PageRequest,
         now: Timestamp,
     ) -> Result<Page<User>> {
@@ -141,8 +143,13 @@ impl Store {
             _ => Range::All,
         };
         let source = Source::ascending("gsi1", keys::INVITES, range);
-        let list = format!("invites?{}", status.map_or("", Status::as_str));
-        self.users_of(&list, &source, page.limit + 1, page, |user, _| user.invite().is_some()).await
+        let wanted: Vec<&str> = deliveries.iter().map(|delivery| delivery.as_str()).collect();
+        let list = format!("invites?{}&{}", status.map_or("", Status::as_str), wanted.join(","));
+        let chunk = if deliveries.is_empty() { page.limit + 1 } else { CHUNK };
+        let is_wanted = |user: &User, _: &Place| {
+            user.invite().is_some_and(|invited| deliveries.is_empty() || deliveries.contains(&invited.delivery))
+        };
+        self.users_of(&list, &source, chunk, page, is_wanted).await
     }
 
     /// Access pattern 26: apps by slug.
