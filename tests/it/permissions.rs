@@ -418,8 +418,10 @@ impl Walk {
 
     async fn sign_in(&self, expected: u16, email: &str, password: &str) -> String {
         let body = json!({ "email": email, "password": password });
-        let started = self.ask("POST /v1/sessions", expected, body).await;
-        started["token"].as_str().unwrap_or_default().to_owned()
+        let answer = ask(&self.installation, "POST /v1/sessions", "", body).await;
+        assert_eq!(answer.status, expected, "{}", answer.body);
+        self.installation.settle().await;
+        answer.body["token"].as_str().unwrap_or_default().to_owned()
     }
 
     /// Somebody new with a session, as the path of the user.

@@ -12,10 +12,13 @@ use roster_domain::{
     users::{State as UserState, Suspension},
 };
 use roster_store::Credential;
-use roster_web::{App, Body, Client, ProblemBody, Result, fields};
+use roster_web::{App, Body, Client, Former, ProblemBody, Result, fields};
 use utoipa::ToSchema;
 
-use super::started::{Started, start};
+use super::{
+    sign_out::end,
+    started::{Started, start},
+};
 
 fields! {
     /// Who signs in.
@@ -31,7 +34,8 @@ fields! {
 ///
 /// After 5 wrong passwords for an account from one client address (a setting), that address pauses for this account: a
 /// minute, then twice as long with each further one, an hour at most. After 100 wrong ones in a row from everywhere, the
-/// account pauses. With `X-Roster-Request: 1` the answer also sets the console's cookie.
+/// account pauses. A session that the request carries ends. With `X-Roster-Request: 1` the answer also sets the console's
+/// cookie.
 #[utoipa::path(
     post,
     path = "/v1/sessions",
@@ -46,6 +50,7 @@ fields! {
     )
 )]
 pub async fn sign_in(
+    Former(former): Former,
     client: Client,
     headers: HeaderMap,
     State(app): State<App>,
@@ -104,6 +109,10 @@ pub async fn sign_in(
         }
         started => {
             started?;
+            // OWASP ASVS 5.0, 7.2.4: nothing that was known before opens anything.
+            if let Some(former) = former {
+                end(&app, &client, &former).await?;
+            }
             Ok(Started::new(&user, &session, &token, now).into_response(&client, &headers, now))
         }
     }

@@ -5,7 +5,10 @@ use axum::{
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
-use roster_domain::activity::{Action, Subject};
+use roster_domain::{
+    Error,
+    activity::{Action, Subject},
+};
 use roster_web::{App, Client, NoContent, ProblemBody, Result, SignedIn, session_cookie};
 
 /// Sign out
@@ -25,13 +28,18 @@ pub async fn sign_out(
     headers: HeaderMap,
     State(app): State<App>,
 ) -> Result<Response> {
-    let SignedIn { caller, user, session, .. } = signed_in;
-    let parties = (caller.actor(), Subject::from(&user));
-    let activity = app.activity(app.now(), Action::SessionEnded, parties, Vec::new(), &client);
-    app.store.end_session(user.id, session.id, &activity).await?;
+    end(&app, &client, &signed_in).await?;
     let mut response = NoContent.into_response();
     if let Some(cookie) = session_cookie(&client, &headers, None) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// Ends the session by which somebody is signed in.
+pub(crate) async fn end(app: &App, client: &Client, signed_in: &SignedIn) -> Result<(), Error> {
+    let SignedIn { caller, user, session } = signed_in;
+    let parties = (caller.actor(), Subject::from(user));
+    let activity = app.activity(app.now(), Action::SessionEnded, parties, Vec::new(), client);
+    app.store.end_session(user.id, session.id, &activity).await
 }

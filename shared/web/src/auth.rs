@@ -28,6 +28,9 @@ pub struct SignedIn {
 /// Somebody with a session and a password of their own.
 pub struct Member(pub SignedIn);
 
+/// The session that a request carries although it needs none: a sign-in takes its place.
+pub struct Former(pub Option<SignedIn>);
+
 /// A builder or an admin. Only this extractor makes one, so it proves the right.
 pub struct Builder(Caller);
 
@@ -74,6 +77,23 @@ where
         signed_in.caller.require(Role::Member)?;
         check_query(parts)?;
         Ok(Self(signed_in))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Former
+where
+    App: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let Ok(presented) = presented(parts) else {
+            return Ok(Self(None));
+        };
+        match person(&presented, &App::from_ref(state)).await {
+            Err(Problem::Refused(Error::Unauthenticated)) => Ok(Self(None)),
+            found => found.map(Some).map(Self),
+        }
     }
 }
 

@@ -19,7 +19,7 @@ pub mod views;
 
 pub use answers::{Created, IfMatch, NoContent, WithVersion};
 pub use app::{App, Clock};
-pub use auth::{Admin, Builder, Member, SignedIn, session_cookie};
+pub use auth::{Admin, Builder, Former, Member, SignedIn, session_cookie};
 pub use client::Client;
 pub use fields::{
     Body, FieldValue, Fields, FromFields, Many, OptionalBody, Patch, Query, Ranged, Rows, Text, read_row,
