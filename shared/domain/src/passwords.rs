@@ -272,6 +272,62 @@ mod tests {
         }
     }
 
+    /// Of those that are found most often where passwords were leaked, the ones that are long enough.
+    #[test]
+    fn what_is_tried_first_is_refused_however_long() {
+        for password in [
+            "1234567890123456",
+            "123123123123",
+            "111111111111",
+            "123456123456",
+            "123456789abc",
+            "1234567890qwerty",
+            "1q2w3e4r5t6y",
+            "1q2w3e4r5t6y7u8i",
+            "1qaz2wsx3edc",
+            "1qaz2wsx3edc4rfv",
+            "1qazxsw23edc",
+            "abcd1234abcd1234",
+            "abcdefghijkl",
+            "administrator",
+            "administrator1",
+            "asdfghjkl123",
+            "asdfghjkl;'123",
+            "changeme1234",
+            "dragondragon",
+            "football1234",
+            "iloveyou1234",
+            "iloveyouiloveyou",
+            "letmein12345",
+            "letmeinletmein",
+            "michael12345",
+            "monkeymonkey",
+            "p@ssw0rd1234",
+            "p@ssw0rdp@ssw0rd",
+            "passw0rd1234",
+            "password12345678",
+            "password2024!",
+            "Password1234!",
+            "Passwort1234",
+            "princess1234",
+            "q1w2e3r4t5y6",
+            "qazwsxedcrfv",
+            "qwer1234qwer1234",
+            "qwertyqwerty",
+            "qwertyuiop[]",
+            "qwertyuiopasdfgh",
+            "qwertyuiopasdfghjkl",
+            "starwars1234",
+            "superman1234",
+            "welcome12345",
+            "welcomewelcome",
+            "zaq12wsxcde3",
+            "zxcvbnmasdfghjkl",
+        ] {
+            assert!(judge(password).is_err(), "{password:?}");
+        }
+    }
+
     #[test]
     fn length_counts_code_points_of_the_composed_form() {
         assert!(judge("ü🦀q7ж山vkx4m").is_err(), "eleven");
@@ -299,7 +355,14 @@ mod tests {
         assert!(stored.as_phc().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         assert!(!stored.is_outdated());
         assert!(hasher.verify(&typed(&long), Some(&stored)).unwrap());
-        let others = [&long[..long.len() - 1], &format!("{long} "), &long.to_uppercase(), &long.replacen('x', "y", 1)];
+        let others = [
+            &long[..long.len() - 1],
+            &format!("{long} "),
+            &format!("{long}\0more"),
+            &long.to_uppercase(),
+            &long.replacen('x', "y", 1),
+            &long.replace("Straße", "Strafe"),
+        ];
         for other in others {
             assert!(!hasher.verify(&typed(other), Some(&stored)).unwrap(), "{other:?}");
         }

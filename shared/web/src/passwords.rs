@@ -52,3 +52,23 @@ impl Passwords {
 fn lock(idle: &Mutex<Vec<Hasher>>) -> std::sync::MutexGuard<'_, Vec<Hasher>> {
     idle.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn of_many_hashes_at_once_few_take_memory() {
+        let passwords = Passwords::new(2);
+        let hashes = (0..8).map(|n| {
+            let passwords = passwords.clone();
+            tokio::spawn(async move { passwords.hash(Password::typed(&format!("password {n}")).unwrap()).await })
+        });
+
+        for hash in hashes.collect::<Vec<_>>() {
+            hash.await.unwrap().unwrap();
+        }
+
+        assert!(lock(&passwords.idle).len() <= 2, "each keeps 19 MiB");
+    }
+}
