@@ -15,6 +15,7 @@ pub mod invoker;
 pub mod local_api;
 pub mod mail_events;
 pub mod mailbox;
+pub mod people;
 pub mod recorder;
 pub mod schedules;
 pub mod state;

@@ -67,6 +67,7 @@ pub enum Action {
     MailFailed,
     MailBounced,
     MailComplained,
+    LinksAndSessionsVoided,
 }
 
 impl Action {
@@ -112,6 +113,7 @@ impl Action {
             Self::MailFailed => "mail.failed",
             Self::MailBounced => "mail.bounced",
             Self::MailComplained => "mail.complained",
+            Self::LinksAndSessionsVoided => "links_and_sessions.voided",
         }
     }
 }
