@@ -6,6 +6,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use roster_functions::{
     aws::{self, optional, variable},
     edge,
+    events::publish::Bus,
     operations::{self, Operation, Runs},
 };
 use roster_mail::Mailer;
@@ -39,6 +40,11 @@ async fn run() -> Result<(), Error> {
         Runs::OnMailEvent(_, handle) => {
             let mailer = Mailer::new(aws::ses()?, optional("ROSTER_MAIL_CONFIGURATION_SET"));
             let handle = |event: LambdaEvent<Value>| handle(app.clone(), mailer.clone(), event.payload);
+            lambda_runtime::run(service_fn(handle)).await
+        }
+        Runs::OnPublishingEvent(_, handle) => {
+            let bus = Bus::new(aws::eventbridge()?, variable("ROSTER_EVENT_BUS")?);
+            let handle = |event: LambdaEvent<Value>| handle(app.clone(), bus.clone(), event.payload);
             lambda_runtime::run(service_fn(handle)).await
         }
     }

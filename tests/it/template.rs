@@ -80,8 +80,8 @@ impl<'t> Function<'t> {
         }
     }
 
-    /// What its operation may do: an IAM action and what it acts on, `table`, the name of an index, `identity` or
-    /// `configuration-set`.
+    /// What its operation may do: an IAM action and what it acts on, `table`, the name of an index, `identity`,
+    /// `configuration-set` or `bus`.
     pub(crate) fn grants(&self) -> BTreeSet<(String, String)> {
         self.all_grants().filter(|(_, resource)| !OF_LAMBDA.contains(&resource.as_str())).collect()
     }
@@ -109,6 +109,7 @@ impl<'t> Function<'t> {
         let known = [
             (get_att("Table", "Arn"), "table"),
             (get_att("Table", "StreamArn"), "stream"),
+            (get_att("EventBus", "Arn"), "bus"),
             (get_att("Failures", "Arn"), "failures"),
             (get_att(&format!("{}Log", self.logical_id), "Arn"), "log"),
             (json!({ "Fn::Sub": ses("identity/${SenderIdentity}") }), "identity"),
@@ -372,17 +373,28 @@ fn the_stack_is_far_from_the_limits_of_cloudformation() {
 
 #[test]
 fn only_operations_that_mail_may_mail() {
+    assert_granted_to("ses:", |runs| matches!(runs, Runs::OnMailEvent(..)));
+}
+
+#[test]
+fn only_operations_that_publish_may_publish() {
+    assert_granted_to("events:", |runs| matches!(runs, Runs::OnPublishingEvent(..)));
+}
+
+/// Asserts that actions of this service are granted to these operations and to no others.
+#[track_caller]
+fn assert_granted_to(service: &str, is_meant: impl Fn(&Runs) -> bool) {
     let template = Template::read();
-    let may_mail = template
+    let granted = template
         .functions()
-        .filter(|function| function.grants().iter().any(|(action, _)| action.starts_with("ses:")))
+        .filter(|function| function.grants().iter().any(|(action, _)| action.starts_with(service)))
         .map(|function| function.operation().to_owned());
-    let mail = operations::all()
+    let meant = operations::all()
         .iter()
-        .filter(|operation| matches!(operation.runs, Runs::OnMailEvent(..)))
+        .filter(|operation| is_meant(&operation.runs))
         .map(|operation| operation.name.to_owned());
 
-    assert_same(("template.yaml", may_mail), ("the operations", mail));
+    assert_same(("template.yaml", granted), ("the operations", meant));
 }
 
 #[test]
@@ -477,7 +489,7 @@ fn trigger(operation: &Operation) -> String {
             format!("{method} {path}")
         }
         Runs::OnOtherRequests => "$default".to_owned(),
-        Runs::OnEvent(trigger, _) | Runs::OnMailEvent(trigger, _) => match trigger {
+        runs => match runs.trigger().expect("it runs on events") {
             Trigger::Stream(filters) => {
                 let each = filters.iter().map(|filter| filter_name(filter.event_name, filter.key, filter.prefix));
                 each.collect::<Vec<_>>().join(", ")
@@ -487,6 +499,7 @@ fn trigger(operation: &Operation) -> String {
                 minutes => format!("rate({minutes} minutes)"),
             },
             Trigger::MailEvents(detail_types) => detail_types.join(", "),
+            Trigger::DomainEvent => "every event of the bus".to_owned(),
         },
     }
 }
