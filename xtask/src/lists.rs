@@ -14,6 +14,7 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     http::{Request, header},
+    response::Response,
 };
 use jiff::SignedDuration;
 use roster_domain::{ApiKeyId, Caller, Role, User, access};
@@ -139,7 +140,38 @@ impl Crowd {
                 measures.push((format!("{}, in the middle", list.name), self.measure_one(&list, &target).await?));
             }
         }
+        measures.push(("the whole export".to_owned(), self.whole_export().await?));
         Ok(measures)
+    }
+
+    /// All parts of the export, once. An error, unless every user is in it.
+    async fn whole_export(&self) -> Result<Measure> {
+        let (asked, before) = (Instant::now(), processor_time()?);
+        let (mut lines, mut cost, mut cursor) = (0, Cost::default(), String::new());
+        loop {
+            let target = format!("/v1/users/export{cursor}");
+            let response = self.respond(self.installation.front_door(), "GET", &target, Body::empty()).await?;
+            let next =
+                response.headers().get("x-next-cursor").map(|next| next.to_str().map(str::to_owned)).transpose()?;
+            let part = to_bytes(response.into_body(), usize::MAX).await?;
+            lines += part.split(|byte| *byte == b'\n').count() - 1;
+            let seen = self.installation.recorder().seen();
+            let part = seen.get("export_users").and_then(|seen| seen.invocations.last()).copied().unwrap_or_default();
+            cost.dynamodb_requests += part.dynamodb_requests;
+            cost.read_units += part.read_units;
+            let Some(next) = next else { break };
+            cursor = format!("?cursor={next}");
+        }
+        // One line is the header, and one the admin.
+        if lines != self.users + 2 {
+            return Err(format!("the export of {} users has {lines} lines", self.users + 1).into());
+        }
+        Ok(Measure {
+            items: self.users + 1,
+            cost,
+            wall: asked.elapsed(),
+            cpu: processor_time()?.saturating_sub(before),
+        })
     }
 
     /// What is asked for. The shares of users are those of [`Newcomer::new`].
@@ -224,6 +256,12 @@ impl Crowd {
 
     /// The body of the answer, as JSON where it is.
     async fn ask(&self, door: &FrontDoor, method: &str, target: &str, body: Body) -> Result<Value> {
+        let body = to_bytes(self.respond(door, method, target, body).await?.into_body(), usize::MAX).await?;
+        Ok(serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    /// The answer, if it is no refusal.
+    async fn respond(&self, door: &FrontDoor, method: &str, target: &str, body: Body) -> Result<Response> {
         let request = Request::builder()
             .method(method)
             .uri(target)
@@ -231,11 +269,11 @@ impl Crowd {
             .header(header::CONTENT_TYPE, "application/json");
         let response = door.answer(request.body(body)?, self.installation.address()).await;
         let status = response.status();
-        let body = to_bytes(response.into_body(), usize::MAX).await?;
-        if !status.is_success() {
-            return Err(format!("{method} {target}: {status} {}", String::from_utf8_lossy(&body)).into());
+        if status.is_success() {
+            return Ok(response);
         }
-        Ok(serde_json::from_slice(&body).unwrap_or_default())
+        let body = to_bytes(response.into_body(), usize::MAX).await?;
+        Err(format!("{method} {target}: {status} {}", String::from_utf8_lossy(&body)).into())
     }
 }
 
