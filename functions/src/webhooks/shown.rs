@@ -43,6 +43,7 @@ pub struct DisabledView {
     #[schema(value_type = DisabledBy)]
     reason: &'static str,
     /// For people.
+    #[schema(example = "Nothing got through to the receiver for three days.")]
     detail: &'static str,
 }
 
@@ -74,8 +75,8 @@ impl WebhookView {
 #[derive(Serialize, ToSchema)]
 pub struct WebhookWithSecret {
     pub(crate) webhook: WebhookView,
-    /// What the receiver verifies signatures with; given once.
-    #[schema(example = "whsec_…")]
+    /// What the receiver verifies signatures with; given once, `null` when the answer is repeated.
+    #[schema(value_type = Option<String>, required, example = "whsec_…")]
     pub(crate) secret: String,
 }
 
@@ -94,6 +95,7 @@ pub struct DeliveryView {
     #[schema(example = "delivered")]
     state: &'static str,
     /// How often it was tried.
+    #[schema(example = 1)]
     attempts: u32,
     last_attempt: Option<AttemptView>,
     /// When it is tried next.

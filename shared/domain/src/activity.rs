@@ -88,6 +88,7 @@ actions! {
     MailFailed = "mail.failed",
     MailBounced = "mail.bounced",
     MailComplained = "mail.complained",
+    LinksAndSessionsVoided = "links_and_sessions.voided",
     WebhookCreated = "webhook.created",
     WebhookUpdated = "webhook.updated",
     WebhookDeleted = "webhook.deleted",

@@ -109,7 +109,7 @@ impl Store {
         self.put_if(after, stands(before)).await
     }
 
-    /// Access pattern 80: a webhook and one of its deliveries.
+    /// Access pattern 83: a webhook and one of its deliveries.
     pub async fn webhook_and_delivery(
         &self,
         webhook: WebhookId,
@@ -120,7 +120,7 @@ impl Store {
         Ok((found.take(&webhook)?, found.take(&delivery)?))
     }
 
-    /// Access pattern 81: an admin asks for a delivery, a new one or once more. Fails with [`Error::Conflict`] if it was
+    /// Access pattern 84: an admin asks for a delivery, a new one or once more. Fails with [`Error::Conflict`] if it was
     /// written meanwhile.
     pub async fn request_delivery(
         &self,
@@ -135,7 +135,7 @@ impl Store {
         writes.commit().await
     }
 
-    /// Access pattern 82: the active admins, and the e-mail settings: whom to tell, and how.
+    /// Access pattern 85: the active admins, and the e-mail settings: whom to tell, and how.
     pub async fn active_admins(&self) -> Result<(Vec<User>, Option<EmailSettings>)> {
         let (admins, settings) = (keys::admins(), keys::email_settings());
         let mut found = self.read([&admins, &settings]).await?;
