@@ -104,6 +104,7 @@ async fn security_settings_keep_within_their_limits() {
         "session_idle_minutes": 1440,
         "session_absolute_hours": 168,
         "temporary_password_hours": 168,
+        "remove_expired_after_days": 90,
     });
     assert_eq!(default, expected);
 

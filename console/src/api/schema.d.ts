@@ -1214,6 +1214,7 @@ export interface components {
             last_test?: components["schemas"]["TestMail"] | null;
             logo_url?: string | null;
             platform_url?: string | null;
+            remind_invitees: boolean;
             /** Format: email */
             reply_to?: string | null;
             /** Format: int32 */
@@ -1528,6 +1529,11 @@ export interface components {
             password_min_length: number;
             /**
              * Format: int32
+             * @example 90
+             */
+            remove_expired_after_days?: number | null;
+            /**
+             * Format: int32
              * @example 168
              */
             session_absolute_hours: number;
@@ -1588,6 +1594,8 @@ export interface components {
             logo_url?: components["schemas"]["WebAddress"] | null;
             /** @description Where the console is reached; links begin with it. */
             platform_url: components["schemas"]["PlatformUrl"];
+            /** @description Whether invitees are reminded, once, when a quarter of the time is left; they are, if nothing is said. */
+            remind_invitees?: boolean | null;
             reply_to?: components["schemas"]["EmailAddress"] | null;
             /**
              * Format: int32
@@ -1602,6 +1610,11 @@ export interface components {
              * @description In characters; 12, if nothing is said. NIST SP 800-63B-4 advises 15 where the password is all that is asked.
              */
             password_min_length?: number | null;
+            /**
+             * Format: int32
+             * @description So many days after an invite has run out, its user is removed; 90, if nothing is said, and never, if `null`.
+             */
+            remove_expired_after_days?: number | null;
             /**
              * Format: int32
              * @description A session ends so long after the sign-in; 168, if nothing is said.
@@ -1682,7 +1695,7 @@ export interface components {
          * @description What a template is for. Each kind has a default, which an admin may replace.
          * @enum {string}
          */
-        TemplateKind: "invitation" | "password_reset" | "temporary_password" | "password_changed" | "email_changed" | "welcome";
+        TemplateKind: "invitation" | "invitation_reminder" | "password_reset" | "temporary_password" | "password_changed" | "email_changed" | "welcome";
         /** @description A value that a template may show. */
         TemplateVariable: {
             description: string;

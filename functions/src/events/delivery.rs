@@ -26,14 +26,26 @@ pub(crate) async fn deliver(app: &App, mailer: &Mailer, mail: &MailRef) -> Resul
     let MailState::Queued { due_at, .. } = reading.mail.state else {
         return Ok(());
     };
-    if due_at > now {
+    if due_at > now && reading.mail.attempts > 0 {
         return Ok(());
     }
-    let outcome = match compose(app, &reading).await? {
-        Some(composed) => send(app, mailer, &reading.mail, composed).await?,
-        None => Outcome::NotNeeded,
+    let outcome = if has_run_out(&reading, now) {
+        Outcome::Failed(Failure::Final("The invite ran out before SES took the mail. Renew it.".to_owned()))
+    } else {
+        match compose(app, &reading).await? {
+            Some(composed) => send(app, mailer, &reading.mail, composed).await?,
+            None => Outcome::NotNeeded,
+        }
     };
     note(app, mail, &outcome).await
+}
+
+/// Whether the mail is about an invite that has ended while the mail was on its way.
+fn has_run_out(reading: &MailReading, now: Timestamp) -> bool {
+    let (Kind::Invitation { generation } | Kind::InvitationReminder { generation }) = reading.mail.kind else {
+        return false;
+    };
+    reading.invite.as_ref().is_some_and(|invite| invite.generation == generation && invite.expires_at <= now)
 }
 
 /// What became of a mail.
@@ -115,11 +127,11 @@ async fn compose(app: &App, reading: &MailReading) -> Result<Option<Composed>> {
     let mut values =
         Values { name: user.name.as_ref().map(ToString::to_string), email: user.email.to_string(), ..values };
     match &mail.kind {
-        Kind::Invitation { generation } => {
+        Kind::Invitation { generation } | Kind::InvitationReminder { generation } => {
             let (Some(invited), Some(invite)) = (user.invite(), &reading.invite) else {
                 return Ok(None);
             };
-            if invite.generation != *generation || invite.expires_at <= app.now() {
+            if invite.generation != *generation {
                 return Ok(None);
             }
             let token = InviteToken { user: user.id, secret: app.secret() };
@@ -158,7 +170,7 @@ async fn compose(app: &App, reading: &MailReading) -> Result<Option<Composed>> {
         Kind::TemporaryPassword | Kind::PasswordChanged | Kind::Welcome | Kind::Test => {}
     }
     let app_roles = match mail.kind {
-        Kind::Invitation { .. } | Kind::Welcome => &user.app_roles,
+        Kind::Invitation { .. } | Kind::InvitationReminder { .. } | Kind::Welcome => &user.app_roles,
         _ => &AppRoles::new(),
     };
     let (template, apps) = app.store.template_and_apps(kind, app_roles).await?;

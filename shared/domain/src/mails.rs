@@ -30,6 +30,10 @@ pub enum Kind {
     Invitation {
         generation: u64,
     },
+    /// Carries one more link of an invite that will soon run out.
+    InvitationReminder {
+        generation: u64,
+    },
     PasswordChanged,
     /// Carries the link of a password reset, if somebody active has the address.
     PasswordReset,
@@ -51,6 +55,7 @@ impl Kind {
     pub fn template(&self) -> Option<TemplateKind> {
         match self {
             Self::Invitation { .. } => Some(TemplateKind::Invitation),
+            Self::InvitationReminder { .. } => Some(TemplateKind::InvitationReminder),
             Self::PasswordChanged => Some(TemplateKind::PasswordChanged),
             Self::PasswordReset => Some(TemplateKind::PasswordReset),
             Self::TemporaryPassword => Some(TemplateKind::TemporaryPassword),
@@ -68,7 +73,7 @@ impl Kind {
 /// Where a mail stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MailState {
-    /// To be tried at `due_at`.
+    /// To be tried at `due_at`, and before that by whoever is told of a new mail.
     Queued { due_at: Timestamp, last_failure: Option<String> },
     /// Taken over by SES under this id, and what SES has reported of it since.
     Sent { at: Timestamp, ses_id: String, report: Option<Report> },
@@ -103,6 +108,9 @@ pub enum Fate {
     Complained,
 }
 
+/// How long a new mail is left to who is told of it, before it is looked for: two at once would send it twice.
+const HEAD_START: SignedDuration = SignedDuration::from_mins(2);
+
 /// How long after a failed try the next one follows; after the last, the mail has failed.
 const RETRIES: [SignedDuration; 7] = [
     SignedDuration::from_secs(30),
@@ -116,7 +124,8 @@ const RETRIES: [SignedDuration; 7] = [
 
 impl Mail {
     pub fn new(id: MailId, user: Option<UserId>, to: EmailAddress, kind: Kind, now: Timestamp) -> Self {
-        let state = MailState::Queued { due_at: now, last_failure: None };
+        let due_at = now.saturating_add(HEAD_START).unwrap_or(Timestamp::MAX);
+        let state = MailState::Queued { due_at, last_failure: None };
         Self { id, user, to, kind, state, attempts: 0, created_at: now, revision: 1 }
     }
 

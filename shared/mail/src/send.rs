@@ -153,6 +153,7 @@ mod tests {
             platform_url: "https://users.example.com".parse().unwrap(),
             invite_valid_hours: 168,
             reset_valid_minutes: 60,
+            remind_invitees: true,
         }
     }
 
