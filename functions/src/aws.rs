@@ -24,42 +24,39 @@ const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
 
+macro_rules! client {
+    ($sdk:ident, $endpoint:literal) => {{
+        use $sdk::config::{BehaviorVersion, Builder, Region, timeout::TimeoutConfig};
+        let timeouts = TimeoutConfig::builder()
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .operation_timeout(OPERATION_TIMEOUT)
+            .build();
+        let config = Builder::default()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(variable("AWS_REGION")?))
+            .credentials_provider(Environment)
+            .timeout_config(timeouts)
+            .http_client(http_client()?);
+        Ok($sdk::Client::from_conf(match optional($endpoint) {
+            Some(url) => config.endpoint_url(url).build(),
+            None => config.build(),
+        }))
+    }};
+}
+
 /// A client of DynamoDB.
 pub fn dynamodb() -> Result<aws_sdk_dynamodb::Client, Error> {
-    use aws_sdk_dynamodb::config::{Builder, Region, timeout::TimeoutConfig};
-    let timeouts = TimeoutConfig::builder()
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(OPERATION_TIMEOUT)
-        .build();
-    let config = Builder::default()
-        .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest())
-        .region(Region::new(variable("AWS_REGION")?))
-        .credentials_provider(Environment)
-        .timeout_config(timeouts)
-        .http_client(http_client()?);
-    Ok(aws_sdk_dynamodb::Client::from_conf(match optional("AWS_ENDPOINT_URL_DYNAMODB") {
-        Some(url) => config.endpoint_url(url).build(),
-        None => config.build(),
-    }))
+    client!(aws_sdk_dynamodb, "AWS_ENDPOINT_URL_DYNAMODB")
 }
 
 /// A client of SES.
 pub fn ses() -> Result<aws_sdk_sesv2::Client, Error> {
-    use aws_sdk_sesv2::config::{Builder, Region, timeout::TimeoutConfig};
-    let timeouts = TimeoutConfig::builder()
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(OPERATION_TIMEOUT)
-        .build();
-    let config = Builder::default()
-        .behavior_version(aws_sdk_sesv2::config::BehaviorVersion::latest())
-        .region(Region::new(variable("AWS_REGION")?))
-        .credentials_provider(Environment)
-        .timeout_config(timeouts)
-        .http_client(http_client()?);
-    Ok(aws_sdk_sesv2::Client::from_conf(match optional("AWS_ENDPOINT_URL_SESV2") {
-        Some(url) => config.endpoint_url(url).build(),
-        None => config.build(),
-    }))
+    client!(aws_sdk_sesv2, "AWS_ENDPOINT_URL_SESV2")
+}
+
+/// A client of EventBridge.
+pub fn eventbridge() -> Result<aws_sdk_eventbridge::Client, Error> {
+    client!(aws_sdk_eventbridge, "AWS_ENDPOINT_URL_EVENTBRIDGE")
 }
 
 /// A variable that must be set.

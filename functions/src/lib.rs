@@ -6,6 +6,7 @@ pub mod apps;
 pub mod aws;
 mod bulk;
 pub mod document;
+pub mod edge;
 pub mod events;
 pub mod invites;
 pub mod me;

@@ -3,8 +3,11 @@
 use std::{process::ExitCode, sync::Arc};
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
+use roster_domain::settings::SecuritySettings;
 use roster_functions::{
     aws::{self, optional, variable},
+    edge,
+    events::publish::Bus,
     operations::{self, Operation, Runs},
 };
 use roster_mail::Mailer;
@@ -41,16 +44,27 @@ async fn run() -> Result<(), Error> {
             let handle = |event: LambdaEvent<Value>| handle(app.clone(), mailer.clone(), event.payload);
             lambda_runtime::run(service_fn(handle)).await
         }
+        Runs::OnPublishingEvent(_, handle) => {
+            let bus = Bus::new(aws::eventbridge()?, variable("ROSTER_EVENT_BUS")?);
+            let handle = |event: LambdaEvent<Value>| handle(app.clone(), bus.clone(), event.payload);
+            lambda_runtime::run(service_fn(handle)).await
+        }
     }
 }
 
 async fn serve(operation: &Operation, app: App) -> Result<(), Error> {
-    lambda_http::run(operation.router(app).ok_or("the operation serves no requests")?).await
+    let router = operation.router(app).ok_or("the operation serves no requests")?;
+    lambda_http::run(edge::guard(router, optional("ROSTER_EDGE_SECRET").as_deref())).await
 }
 
 fn app() -> Result<App, Error> {
+    let security = match optional("ROSTER_SECURITY").as_deref() {
+        None | Some("standard") => SecuritySettings::default(),
+        Some("strict") => SecuritySettings::STRICT,
+        Some(other) => return Err(format!("ROSTER_SECURITY is standard or strict, not {other}").into()),
+    };
     Ok(App {
-        store: Store::new(aws::dynamodb()?, variable("ROSTER_TABLE")?),
+        store: Store::new(aws::dynamodb()?, variable("ROSTER_TABLE")?).with_security(security),
         clock: Arc::new(SystemClock),
         // Lambda gives a function one request at a time.
         passwords: Passwords::new(1),

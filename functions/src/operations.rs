@@ -15,7 +15,10 @@ use utoipa::openapi::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{activity, api_keys, apps, events, invites, me, meta, passwords, sessions, settings, setup, users};
+use crate::{
+    activity, api_keys, apps, events, events::publish::Bus, invites, me, meta, passwords, sessions, settings, setup,
+    users,
+};
 
 /// One operation: one handler, one Lambda function.
 #[derive(Clone, Copy)]
@@ -36,6 +39,20 @@ pub enum Runs {
     OnEvent(Trigger, fn(App, Value) -> EventAnswer),
     /// An event, in an operation that sends mail.
     OnMailEvent(Trigger, fn(App, Mailer, Value) -> EventAnswer),
+    /// An event, in an operation that publishes events.
+    OnPublishingEvent(Trigger, fn(App, Bus, Value) -> EventAnswer),
+}
+
+impl Runs {
+    /// Where the events come from, of an operation that runs on events.
+    pub fn trigger(&self) -> Option<Trigger> {
+        match self {
+            Self::OnRequest(_) | Self::OnOtherRequests => None,
+            Self::OnEvent(trigger, _) | Self::OnMailEvent(trigger, _) | Self::OnPublishingEvent(trigger, _) => {
+                Some(*trigger)
+            }
+        }
+    }
 }
 
 /// The answer of an event operation, as Lambda takes it.
@@ -50,6 +67,8 @@ pub enum Trigger {
     Schedule(Duration),
     /// What SES reports of the mails of this installation: events of these detail types.
     MailEvents(&'static [&'static str]),
+    /// Every event on the bus of domain events.
+    DomainEvent,
 }
 
 /// Records that an operation is given: those of `event_name` on items whose `key` starts with `prefix`.
@@ -82,6 +101,12 @@ macro_rules! event {
         Operation {
             name: stringify!($name),
             runs: Runs::OnMailEvent($trigger, |app, mailer, event| Box::pin(events::$name::$name(app, mailer, event))),
+        }
+    };
+    ($name:ident with bus on $trigger:expr) => {
+        Operation {
+            name: stringify!($name),
+            runs: Runs::OnPublishingEvent($trigger, |app, bus, event| Box::pin(events::$name::$name(app, bus, event))),
         }
     };
 }
@@ -161,7 +186,7 @@ const ALL: &[Operation] = &[
     event!(retry_mail with mailer on every_minutes(1)),
     event!(record_mail_event on Trigger::MailEvents(MAIL_EVENTS)),
     event!(expire_invites on every_minutes(5)),
-    event!(follow_changes on Trigger::Stream(CHANGES)),
+    event!(follow_changes with bus on Trigger::Stream(CHANGES)),
 ];
 
 /// New mails.
@@ -207,7 +232,7 @@ impl Operation {
                 Some(harden(router, manner, app))
             }
             Runs::OnOtherRequests => Some(Router::new().fallback(meta::not_found::not_found)),
-            Runs::OnEvent(..) | Runs::OnMailEvent(..) => None,
+            Runs::OnEvent(..) | Runs::OnMailEvent(..) | Runs::OnPublishingEvent(..) => None,
         }
     }
 }
@@ -216,7 +241,7 @@ impl Operation {
 pub fn routes(operation: &Operation) -> impl Iterator<Item = (Method, String)> {
     let document = match operation.runs {
         Runs::OnRequest(build) => build().into_openapi(),
-        Runs::OnOtherRequests | Runs::OnEvent(..) | Runs::OnMailEvent(..) => openapi::OpenApi::default(),
+        _ => openapi::OpenApi::default(),
     };
     described(document).into_iter().map(|(method, path, _)| (method, path))
 }

@@ -1,7 +1,8 @@
-//! The AWS clients, as they are, with an HTTP client that reaches no network: it hands each request to the engine or to
-//! the mailbox and answers in the wire format of the service.
+//! The AWS clients, as they are, with an HTTP client that reaches no network: it hands each request to the engine, to
+//! the mailbox or to the bus, and answers in the wire format of the service.
 
 use std::{
+    io,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -21,14 +22,17 @@ use aws_smithy_runtime_api::{
     http::StatusCode,
 };
 use aws_smithy_types::body::SdkBody;
+use axum::Router;
+use tokio::{net::TcpListener, sync::watch};
 
-use crate::{engine::Engine, mailbox::Mailbox, recorder::Recorder};
+use crate::{bus::Bus, engine::Engine, mailbox::Mailbox, recorder::Recorder};
 
 /// The services behind the clients.
 #[derive(Clone, Debug)]
 pub struct Connector {
     pub engine: Engine,
     pub mailbox: Mailbox,
+    pub bus: Bus,
     pub recorder: Recorder,
     pub lost_answers: LostAnswers,
 }
@@ -55,31 +59,34 @@ fn retries() -> RetryConfig {
     RetryConfig::standard().with_initial_backoff(Duration::from_millis(1))
 }
 
-impl Connector {
-    /// A client of the table.
-    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        let config = aws_sdk_dynamodb::Config::builder()
+macro_rules! client {
+    ($sdk:ident, $connector:expr) => {{
+        let config = $sdk::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static("local"))
             .allow_no_auth()
             .retry_config(retries())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .timeout_config(TimeoutConfig::disabled())
-            .http_client(self.http_client());
-        aws_sdk_dynamodb::Client::from_conf(config.build())
+            .http_client($connector.http_client());
+        $sdk::Client::from_conf(config.build())
+    }};
+}
+
+impl Connector {
+    /// A client of the table.
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        client!(aws_sdk_dynamodb, self)
     }
 
     /// A client that sends mail.
     pub fn ses(&self) -> aws_sdk_sesv2::Client {
-        let config = aws_sdk_sesv2::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::from_static("local"))
-            .allow_no_auth()
-            .retry_config(retries())
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .timeout_config(TimeoutConfig::disabled())
-            .http_client(self.http_client());
-        aws_sdk_sesv2::Client::from_conf(config.build())
+        client!(aws_sdk_sesv2, self)
+    }
+
+    /// A client that publishes events.
+    pub fn eventbridge(&self) -> aws_sdk_eventbridge::Client {
+        client!(aws_sdk_eventbridge, self)
     }
 
     fn http_client(&self) -> SharedHttpClient {
@@ -92,6 +99,11 @@ impl Connector {
         let Some(target) = request.headers().get("x-amz-target") else {
             return self.send_mail(body);
         };
+        if target == "AWSEvents.PutEvents" {
+            self.recorder.publishes();
+            let (status, body) = self.bus.accept(body);
+            return response(status, body);
+        }
         let action = target.rsplit('.').next().unwrap_or_default();
         let recorded = self.recorder.starts(action, body);
         let answer = self.engine.call(action, recorded.as_deref().unwrap_or(body));
@@ -115,6 +127,19 @@ impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         HttpConnectorFuture::ready(self.answer(&request))
     }
+}
+
+/// Serves a service on a loopback port, for clients in other processes, until `stop` is set; answers its address.
+pub(crate) async fn serve(router: Router, mut stop: watch::Receiver<bool>) -> io::Result<String> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let shutdown = async move { drop(stop.wait_for(|stop| *stop).await) };
+    tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(shutdown).await {
+            tracing::error!(%error, "the port of a service is closed");
+        }
+    });
+    Ok(url)
 }
 
 fn response(status: u16, body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {
@@ -148,7 +173,8 @@ mod tests {
         let clock = LocalClock::load(StateFile::new(None, "clock.json")).unwrap();
         let connector = Connector {
             engine: Engine::ephemeral(clock.clone(), Backlog::new()).unwrap(),
-            mailbox: Mailbox::load(StateFile::new(None, "mail.jsonl"), clock).unwrap(),
+            mailbox: Mailbox::load(StateFile::new(None, "mail.jsonl"), clock.clone()).unwrap(),
+            bus: Bus::load(StateFile::new(None, "events.jsonl"), clock).unwrap(),
             recorder: Recorder::on(),
             lost_answers: LostAnswers::default(),
         };

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::{Client, error::BoxError};
 use jiff::Timestamp;
 
 use crate::{
+    bus::Bus,
     clock::LocalClock,
     connector::{Connector, LostAnswers},
     engine::Engine,
@@ -24,6 +25,7 @@ pub fn open(directory: &Path) -> Result<(Client, Timestamp), BoxError> {
     let connector = Connector {
         engine: Engine::open(directory, None, Backlog::new())?,
         mailbox: Mailbox::load(StateFile::new(None, "mail.jsonl"), clock.clone())?,
+        bus: Bus::load(StateFile::new(None, "events.jsonl"), clock.clone())?,
         recorder: Recorder::default(),
         lost_answers: LostAnswers::default(),
     };

@@ -15,7 +15,11 @@ use std::{
 use aws_sdk_dynamodb::{error::BoxError, operation::describe_table::DescribeTableError};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use dynoxide::Database;
-use roster_functions::operations::{self, Operation, Trigger};
+use roster_domain::settings::SecuritySettings;
+use roster_functions::{
+    events,
+    operations::{self, Operation, Trigger},
+};
 use roster_mail::Mailer;
 use roster_store::{Store, schema};
 use roster_web::{App, Passwords};
@@ -27,6 +31,7 @@ use tokio::{
 };
 
 use crate::{
+    bus::{BUS, Bus},
     clock::LocalClock,
     connector::{Connector, LostAnswers},
     engine::{Engine, TABLE},
@@ -56,7 +61,9 @@ pub struct Options {
     pub data: Option<PathBuf>,
     /// The setup secret, instead of a generated one.
     pub setup_secret: Option<String>,
-    /// Also serve DynamoDB and SES on ports of their own, for the functions that tests run as processes.
+    /// The security settings that are in force until an admin chooses others.
+    pub security: SecuritySettings,
+    /// Also serve DynamoDB, SES and EventBridge on ports of their own, for the functions that tests run as processes.
     pub serve_aws: bool,
     /// Record what operations do.
     pub record: bool,
@@ -79,6 +86,7 @@ impl Options {
             port: 8080,
             data: Some(directory),
             setup_secret: None,
+            security: SecuritySettings::default(),
             serve_aws: false,
             record: false,
             sweep: true,
@@ -116,6 +124,7 @@ impl From<BoxError> for StartError {
 pub struct AwsUrls {
     pub dynamodb: String,
     pub ses: String,
+    pub eventbridge: String,
 }
 
 /// A running installation.
@@ -166,22 +175,26 @@ impl Installation {
         let connector = Connector {
             engine: engine.clone(),
             mailbox: Mailbox::load(file("mail.jsonl"), clock.clone()).map_err(unusable)?,
+            bus: Bus::load(file("events.jsonl"), clock.clone()).map_err(unusable)?,
             recorder: if options.record { Recorder::on() } else { Recorder::default() },
             lost_answers: LostAnswers::default(),
         };
         let client = connector.dynamodb();
         create_table(&client).await?;
 
-        let app = app(Store::new(client, TABLE.to_owned()), &clock, &setup_secret);
+        let store = Store::new(client, TABLE.to_owned()).with_security(options.security);
+        let app = app(store, &clock, &setup_secret);
         let invoker = Invoker {
             app: app.clone(),
             mailer: Mailer::new(connector.ses(), Some("roster".to_owned())),
+            bus: events::publish::Bus::new(connector.eventbridge(), BUS.to_owned()),
             recorder: connector.recorder.clone(),
             operations: options.operations,
         };
         let schedules = Schedules::load(invoker.clone(), clock.clone(), file("schedules.json")).map_err(unusable)?;
         let local = local_api::router(Local {
             mailbox: connector.mailbox.clone(),
+            bus: connector.bus.clone(),
             clock: clock.clone(),
             schedules: schedules.clone(),
             invoker: invoker.clone(),
@@ -201,7 +214,8 @@ impl Installation {
         let aws = if options.serve_aws {
             let dynamodb = engine.serve(stopped.clone()).await.map_err(BoxError::from)?;
             let ses = connector.mailbox.serve(stopped.clone()).await.map_err(BoxError::from)?;
-            Some(AwsUrls { dynamodb, ses })
+            let eventbridge = connector.bus.serve(stopped.clone()).await.map_err(BoxError::from)?;
+            Some(AwsUrls { dynamodb, ses, eventbridge })
         } else {
             None
         };
@@ -209,6 +223,7 @@ impl Installation {
         let streams =
             Streams::new(engine.clone(), invoker.clone(), backlog.clone(), checkpoints, file("dead-letters.jsonl"));
         streams.start(&mut background, options.serve_aws.then_some(POLL))?;
+        connector.bus.start(&mut background, invoker.clone());
         background.spawn(schedules.clone().run());
         if options.sweep {
             background.spawn(sweep(engine.clone()));
@@ -279,6 +294,11 @@ impl Installation {
         &self.connector.mailbox
     }
 
+    /// The events that were published.
+    pub fn bus(&self) -> &Bus {
+        &self.connector.bus
+    }
+
     /// What the operations did.
     pub fn recorder(&self) -> &Recorder {
         &self.connector.recorder
@@ -304,7 +324,7 @@ impl Installation {
         self.connector.engine.database()
     }
 
-    /// Where DynamoDB and SES listen, when that was asked for.
+    /// Where DynamoDB, SES and EventBridge listen, when that was asked for.
     pub fn aws(&self) -> Option<&AwsUrls> {
         self.aws.as_ref()
     }
@@ -314,10 +334,17 @@ impl Installation {
         self.streams.dead_letters()
     }
 
-    /// Waits until nothing is under way: no record of the stream waits, and no schedule is due.
+    /// Waits until nothing is under way: no record of the stream waits, no event, and no schedule is due.
     pub async fn settle(&self) {
         self.schedules.run_due().await;
-        self.backlog.settled().await;
+        loop {
+            self.backlog.settled().await;
+            if self.connector.bus.is_settled() {
+                return;
+            }
+            // What an event led to may have changed the table.
+            self.connector.bus.settled().await;
+        }
     }
 
     /// Deletes what has expired, as DynamoDB does.
@@ -385,10 +412,7 @@ fn setup_secret(file: &StateFile) -> io::Result<String> {
 
 /// The last record that every consumer is done with.
 fn passed_by_all(operations: &[Operation], checkpoints: &Checkpoints) -> Option<String> {
-    let consumers = operations.iter().filter(|operation| {
-        use roster_functions::operations::Runs::{OnEvent, OnMailEvent};
-        matches!(operation.runs, OnEvent(Trigger::Stream(_), _) | OnMailEvent(Trigger::Stream(_), _))
-    });
+    let consumers = operations.iter().filter(|operation| matches!(operation.runs.trigger(), Some(Trigger::Stream(_))));
     let passed = consumers.map(|consumer| checkpoints.get(consumer.name)).collect::<Option<Vec<_>>>()?;
     passed.into_iter().min().cloned()
 }
@@ -473,13 +497,13 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn table_and_mailbox_are_there_for_other_processes_too() {
+    async fn table_mailbox_and_bus_are_there_for_other_processes_too() {
         let options = Options { serve_aws: true, ..Options::ephemeral() };
 
         let installation = Installation::start(options).await.unwrap();
 
-        let AwsUrls { dynamodb, ses } = installation.aws().unwrap();
-        for url in [dynamodb, ses] {
+        let AwsUrls { dynamodb, ses, eventbridge } = installation.aws().unwrap();
+        for url in [dynamodb, ses, eventbridge] {
             tokio::net::TcpStream::connect(url.strip_prefix("http://").unwrap()).await.unwrap();
         }
     }

@@ -1,6 +1,9 @@
 //! Runs an operation on an event, as Lambda would: alone, and safe from its panics.
 
-use roster_functions::operations::{Operation, Runs, Trigger};
+use roster_functions::{
+    events::publish::Bus,
+    operations::{Operation, Runs, Trigger},
+};
 use roster_mail::Mailer;
 use roster_web::App;
 use serde_json::Value;
@@ -12,6 +15,7 @@ use crate::recorder::Recorder;
 pub struct Invoker {
     pub app: App,
     pub mailer: Mailer,
+    pub bus: Bus,
     pub recorder: Recorder,
     pub operations: &'static [Operation],
 }
@@ -19,10 +23,7 @@ pub struct Invoker {
 impl Invoker {
     /// The operations that run on events, each with where these come from.
     pub fn event_operations(&self) -> impl Iterator<Item = (&'static Operation, Trigger)> + use<> {
-        self.operations.iter().filter_map(|operation| match operation.runs {
-            Runs::OnRequest(_) | Runs::OnOtherRequests => None,
-            Runs::OnEvent(trigger, _) | Runs::OnMailEvent(trigger, _) => Some((operation, trigger)),
-        })
+        self.operations.iter().filter_map(|operation| Some((operation, operation.runs.trigger()?)))
     }
 
     /// The answer of `operation` to `event`, or why there is none.
@@ -30,6 +31,7 @@ impl Invoker {
         let answer = match self.operations.iter().find(|known| known.name == operation).map(|known| &known.runs) {
             Some(Runs::OnEvent(_, handler)) => handler(self.app.clone(), event),
             Some(Runs::OnMailEvent(_, handler)) => handler(self.app.clone(), self.mailer.clone(), event),
+            Some(Runs::OnPublishingEvent(_, handler)) => handler(self.app.clone(), self.bus.clone(), event),
             Some(Runs::OnRequest(_) | Runs::OnOtherRequests) | None => {
                 return Err(format!("{operation} is no event operation"));
             }

@@ -1,4 +1,4 @@
-//! What only a local installation has, under `/_local`: its mailbox, its clock, and a way to run event operations.
+//! What only a local installation has, under `/_local`: its mailbox, its events, its clock, and a way to run event operations.
 //!
 //! It is for the person at this machine. A page of another origin, or one that a foreign name leads here, is refused:
 //! mails hold links that let people in.
@@ -17,6 +17,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
+    bus::Bus,
     clock::LocalClock,
     invoker::Invoker,
     mail_events::{self, MailEvent},
@@ -29,6 +30,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Local {
     pub mailbox: Mailbox,
+    pub bus: Bus,
     pub clock: LocalClock,
     pub schedules: Schedules,
     pub invoker: Invoker,
@@ -40,6 +42,7 @@ pub fn router(local: Local) -> Router {
     Router::new()
         .route("/_local/mail", get(mails).delete(forget_mails))
         .route("/_local/mail-faults", post(fail_mails))
+        .route("/_local/events", get(events).delete(forget_events))
         .route("/_local/mail-event", post(report_mail))
         .route("/_local/clock", post(advance_clock))
         .route("/_local/run/{operation}", post(run))
@@ -67,7 +70,19 @@ async fn mails(State(local): State<Local>) -> impl IntoResponse {
 }
 
 async fn forget_mails(State(local): State<Local>) -> Response<Body> {
-    match local.mailbox.clear() {
+    forgotten(local.mailbox.clear())
+}
+
+async fn events(State(local): State<Local>) -> impl IntoResponse {
+    ([(header::CACHE_CONTROL, "no-store")], Json(json!({ "items": local.bus.events() })))
+}
+
+async fn forget_events(State(local): State<Local>) -> Response<Body> {
+    forgotten(local.bus.clear())
+}
+
+fn forgotten(outcome: std::io::Result<()>) -> Response<Body> {
+    match outcome {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", &error.to_string()),
     }
@@ -146,6 +161,10 @@ async fn run(State(local): State<Local>, Path(name): Path<String>) -> Response<B
         }
         Trigger::Stream(_) => {
             local.backlog.drained(operation.name).await;
+            Ok(Value::Null)
+        }
+        Trigger::DomainEvent => {
+            local.bus.settled().await;
             Ok(Value::Null)
         }
         Trigger::MailEvents(_) => {

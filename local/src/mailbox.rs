@@ -13,12 +13,9 @@ use bytes::Bytes;
 use hyper::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio::{net::TcpListener, sync::watch};
+use tokio::sync::watch;
 
-use crate::{clock::LocalClock, state::StateFile};
-
-/// The mailbox keeps the newest of all mails.
-const CAPACITY: usize = 10_000;
+use crate::{clock::LocalClock, connector::serve, journal::Journal, state::StateFile};
 
 /// A mail as it was sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,30 +66,20 @@ pub struct Mailbox {
 
 #[derive(Debug)]
 struct Content {
-    /// Oldest first.
-    mails: VecDeque<Mail>,
+    mails: Journal<Mail>,
     faults: VecDeque<Fault>,
-    file: StateFile,
-    lines: usize,
 }
 
 impl Mailbox {
     /// The mailbox as `file` remembers it, a line for each mail.
     pub fn load(file: StateFile, clock: LocalClock) -> io::Result<Self> {
-        let text = file.read()?.unwrap_or_default();
-        let lines = text.lines().count();
-        // A crash may have cut the last line short: that mail was not acknowledged.
-        let mails = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect::<VecDeque<_>>();
-        let mut content = Content { mails, faults: VecDeque::new(), file, lines };
-        if content.mails.len() < lines || lines > CAPACITY {
-            content.compact()?;
-        }
+        let content = Content { mails: Journal::load(file)?, faults: VecDeque::new() };
         Ok(Self { content: Arc::new(Mutex::new(content)), clock })
     }
 
     /// Every mail, newest first.
     pub fn mails(&self) -> Vec<Mail> {
-        self.content().mails.iter().rev().cloned().collect()
+        self.content().mails.newest_first()
     }
 
     /// The mail that SES gave this id.
@@ -102,9 +89,7 @@ impl Mailbox {
 
     /// Forgets every mail.
     pub fn clear(&self) -> io::Result<()> {
-        let mut content = self.content();
-        content.mails.clear();
-        content.compact()
+        self.content().mails.clear()
     }
 
     /// The next requests fail in these ways, one after the other.
@@ -134,24 +119,15 @@ impl Mailbox {
             Err(error) => return refused(500, "InternalFailure", &error.to_string()),
         };
         let id = mail.id.clone();
-        if let Err(error) = content.keep(mail) {
+        if let Err(error) = content.mails.keep(mail) {
             return refused(500, "InternalFailure", &error.to_string());
         }
         if fault.is_some() { Sent::NoAnswer } else { Sent::Accepted { id } }
     }
 
     /// Serves SES on a loopback port, for clients in other processes, until `stop` is set.
-    pub async fn serve(&self, mut stop: watch::Receiver<bool>) -> io::Result<String> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let url = format!("http://{}", listener.local_addr()?);
-        let router = Router::new().route("/v2/email/outbound-emails", post(send_email)).with_state(self.clone());
-        let shutdown = async move { drop(stop.wait_for(|stop| *stop).await) };
-        tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(shutdown).await {
-                tracing::error!(%error, "the mailbox's port is closed");
-            }
-        });
-        Ok(url)
+    pub async fn serve(&self, stop: watch::Receiver<bool>) -> io::Result<String> {
+        serve(Router::new().route("/v2/email/outbound-emails", post(send_email)).with_state(self.clone()), stop).await
     }
 
     fn content(&self) -> MutexGuard<'_, Content> {
@@ -180,31 +156,6 @@ async fn send_email(State(mailbox): State<Mailbox>, body: Bytes) -> Response<axu
         Some(response) => response.map(axum::body::Body::from),
         // The client has to lose its patience.
         None => std::future::pending().await,
-    }
-}
-
-impl Content {
-    fn keep(&mut self, mail: Mail) -> io::Result<()> {
-        self.file.append(&mail)?;
-        self.lines += 1;
-        self.mails.push_back(mail);
-        if self.mails.len() > CAPACITY {
-            self.mails.pop_front();
-        }
-        if self.lines > 2 * CAPACITY { self.compact() } else { Ok(()) }
-    }
-
-    /// Writes the file anew, with what the mailbox holds.
-    fn compact(&mut self) -> io::Result<()> {
-        let surplus = self.mails.len().saturating_sub(CAPACITY);
-        self.mails.drain(..surplus);
-        let mut text = Vec::new();
-        for mail in &self.mails {
-            serde_json::to_writer(&mut text, mail)?;
-            text.push(b'\n');
-        }
-        self.lines = self.mails.len();
-        self.file.write(&text)
     }
 }
 

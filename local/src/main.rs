@@ -7,6 +7,7 @@ use std::{
 };
 
 use clap::Parser;
+use roster_domain::settings::SecuritySettings;
 use roster_local::{Installation, Options};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -24,6 +25,9 @@ struct Arguments {
     /// Keep nothing
     #[arg(long)]
     ephemeral: bool,
+    /// Ask for longer passwords and end sessions earlier, as long as no admin has chosen security settings
+    #[arg(long)]
+    strict: bool,
     /// What lets somebody create the first admin; generated and kept with the data when not given. Meant to be set in
     /// the environment: everybody on a machine sees its command lines
     #[arg(long, env = "ROSTER_SETUP_SECRET", hide = true)]
@@ -50,6 +54,9 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     options.setup_secret = arguments.setup_secret.filter(|secret| !secret.is_empty());
     if arguments.ephemeral {
         options.data = None;
+    }
+    if arguments.strict {
+        options.security = SecuritySettings::STRICT;
     }
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;

@@ -12,8 +12,8 @@ use serde_json::Value;
 /// Everything that one operation was seen to do.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Seen {
-    /// The permissions it used: an IAM action and what it acted on, `table`, the name of an index, `identity` or
-    /// `configuration-set`.
+    /// The permissions it used: an IAM action and what it acted on, `table`, the name of an index, `identity`,
+    /// `configuration-set` or `bus`.
     pub permissions: BTreeSet<(String, String)>,
     /// What each invocation cost, in their order.
     pub invocations: Vec<Cost>,
@@ -26,6 +26,8 @@ pub struct Cost {
     pub dynamodb_requests: u32,
     /// Requests to SES, retries included.
     pub ses_requests: u32,
+    /// Requests to EventBridge, retries included.
+    pub eventbridge_requests: u32,
     /// Units of capacity that DynamoDB counted for what was read, indexes included.
     pub read_units: f64,
     /// The same for what was written.
@@ -124,6 +126,16 @@ impl Recorder {
             let on = ["identity"].into_iter().chain(with_configuration);
             invocation.permissions.extend(on.map(|on| ("ses:SendEmail".to_owned(), on.to_owned())));
         });
+    }
+
+    /// A request to EventBridge goes out.
+    pub(crate) fn publishes(&self) {
+        if self.is_recording() {
+            current(|invocation| {
+                invocation.cost.eventbridge_requests += 1;
+                invocation.permissions.insert(("events:PutEvents".to_owned(), "bus".to_owned()));
+            });
+        }
     }
 }
 

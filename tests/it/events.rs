@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use roster_functions::operations::{self, Operation, Runs};
-use roster_local::{AwsUrls, Installation, Options, engine::TABLE};
+use roster_local::{AwsUrls, Installation, Options, bus::BUS, engine::TABLE};
 use roster_tests::runtime_api::Function;
 use roster_web::Clock;
 use serde_json::{Value, json};
@@ -222,9 +222,23 @@ async fn what_a_deleted_user_leaves_is_cleaned_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_happened_is_published() {
+    let world = World::start().await;
+    world.run("follow_changes").await;
+
+    let events = world.installation.bus().events();
+
+    assert_eq!(events.len(), 1);
+    assert_eq!((&*events[0].source, &*events[0].detail_type), ("roster", "role.changed"));
+    assert_eq!(events[0].detail["id"], "01JPFCWWS0M5JQ7B6YN0R8T4KD");
+    assert_eq!(events[0].detail["changes"], json!({ "role": ["member", "builder"] }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_record_that_fails_is_named_by_its_sequence_number() {
     let world = World::start().await;
-    let nowhere = AwsUrls { dynamodb: "http://127.0.0.1:1".to_owned(), ses: "http://127.0.0.1:1".to_owned() };
+    let nowhere = "http://127.0.0.1:1".to_owned();
+    let nowhere = AwsUrls { dynamodb: nowhere.clone(), ses: nowhere.clone(), eventbridge: nowhere };
 
     let answer = world.run_at(&nowhere, "follow_changes", world.event("follow_changes")).await;
 
@@ -584,10 +598,12 @@ impl World {
             ("ROSTER_TABLE", TABLE.to_owned()),
             ("AWS_ENDPOINT_URL_DYNAMODB", aws.dynamodb.clone()),
             ("AWS_ENDPOINT_URL_SESV2", aws.ses.clone()),
+            ("AWS_ENDPOINT_URL_EVENTBRIDGE", aws.eventbridge.clone()),
         ];
         let function = self.template.functions().find(|function| function.operation() == operation);
         variables.extend(function.expect("it is deployed").own_variables().into_iter().map(|name| match name {
             "ROSTER_SETUP_SECRET" => ("ROSTER_SETUP_SECRET", self.value("setup_secret").to_owned()),
+            "ROSTER_EVENT_BUS" => ("ROSTER_EVENT_BUS", BUS.to_owned()),
             "ROSTER_MAIL_CONFIGURATION_SET" => ("ROSTER_MAIL_CONFIGURATION_SET", "roster".to_owned()),
             other => panic!("say what {other} is here"),
         }));

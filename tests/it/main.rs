@@ -26,6 +26,7 @@ mod matrix;
 mod me;
 mod passwords;
 mod permissions;
+mod published;
 mod races;
 mod reminders;
 mod resets;

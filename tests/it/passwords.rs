@@ -1,5 +1,7 @@
 //! What a password must be like: long, hard to guess, and otherwise whatever one likes.
 
+use roster_domain::settings::SecuritySettings;
+use roster_local::Options;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Client, PASSWORD, TestApp, token_in};
@@ -129,4 +131,38 @@ async fn security_settings_keep_within_their_limits() {
     assert_eq!(app.count("security_settings.changed"), 0, "nothing changed");
     admin.put("/v1/settings/security", json!({ "sign_in_attempts": 3 })).await.assert_status(200);
     assert_eq!(app.activity().last().unwrap()["changes"], json!({ "sign_in_attempts": ["5", "3"] }));
+}
+
+#[tokio::test]
+async fn a_strict_installation_is_strict_from_the_first_password_on_until_an_admin_chooses() {
+    let app = TestApp::start_with(Options { security: SecuritySettings::STRICT, ..Options::ephemeral() }).await;
+    let body = |password: &str| {
+        json!({
+            "setup_secret": app.installation.setup_secret(),
+            "email": EMAIL,
+            "name": "Ada Admin",
+            "password": password,
+        })
+    };
+    let refused = app.stranger().post("/v1/setup", body("marble thunder")).await.assert_refuses(&["/password"]);
+    assert!(reason(&refused).contains("15"), "{refused}");
+    let started = app.stranger().post("/v1/setup", body(PASSWORD)).await.assert_status(201);
+    let expires_at: jiff::Timestamp = started.json["expires_at"].as_str().unwrap().parse().unwrap();
+    assert!(expires_at.duration_since(app.now()).as_hours() <= 24, "{expires_at}");
+    let admin = app.signed_in(&started);
+    let mut settings = json!({
+        "password_min_length": 15,
+        "sign_in_attempts": 3,
+        "session_idle_minutes": 60,
+        "session_absolute_hours": 24,
+        "temporary_password_hours": 24,
+        "remove_expired_after_days": 90,
+    });
+    assert_eq!(admin.get("/v1/settings/security").await.json, settings);
+
+    admin.put("/v1/settings/security", json!({ "password_min_length": 12 })).await.assert_status(200);
+
+    settings["password_min_length"] = json!(12);
+    assert_eq!(admin.get("/v1/settings/security").await.json, settings, "what an admin leaves out stays strict");
+    assert_eq!(app.stranger().get("/v1/password-policy").await.json["min_length"], 12);
 }

@@ -15,22 +15,34 @@ use serde_json::{Map, Value, json};
 /// The template, with `!Ref X` as `{"Ref": "X"}` and so on: as AWS reads it.
 pub(crate) struct Template(Value);
 
+/// What Lambda itself acts on in the name of a function.
+const OF_LAMBDA: [&str; 3] = ["log", "stream", "failures"];
+
 /// A function of the template.
 pub(crate) struct Function<'t> {
     /// The name of its resource.
     pub(crate) logical_id: &'t str,
     resource: &'t Value,
+    role: &'t Value,
 }
 
 impl Template {
     pub(crate) fn read() -> Self {
-        let text = fs::read_to_string(root().join("template.yaml")).expect("template.yaml can be read");
-        let documents = Yaml::load_from_str(&text).expect("template.yaml is YAML");
+        Self::read_file("template.yaml")
+    }
+
+    fn read_file(path: &str) -> Self {
+        let text = fs::read_to_string(root().join(path)).expect("a template can be read");
+        let documents = Yaml::load_from_str(&text).expect("a template is YAML");
         Self(json(&documents[0]))
     }
 
     pub(crate) fn functions(&self) -> impl Iterator<Item = Function<'_>> {
-        self.resources("AWS::Serverless::Function").map(|(logical_id, resource)| Function { logical_id, resource })
+        self.resources("AWS::Serverless::Function").map(|(logical_id, resource)| {
+            assert_eq!(resource["Properties"]["Role"], get_att(&format!("{logical_id}Role"), "Arn"), "{logical_id}");
+            assert!(resource["Properties"]["Policies"].is_null(), "{logical_id} has policies beside those of its role");
+            Function { logical_id, resource, role: &self.0["Resources"][format!("{logical_id}Role")]["Properties"] }
+        })
     }
 
     fn resources(&self, kind: &'static str) -> impl Iterator<Item = (&String, &Value)> {
@@ -68,21 +80,48 @@ impl<'t> Function<'t> {
         }
     }
 
-    /// What it may do: an IAM action and what it acts on, `table`, the name of an index, `identity` or
-    /// `configuration-set`.
+    /// What its operation may do: an IAM action and what it acts on, `table`, the name of an index, `identity`,
+    /// `configuration-set` or `bus`.
     pub(crate) fn grants(&self) -> BTreeSet<(String, String)> {
-        let policies = list(&self.properties()["Policies"]);
-        let statements = policies.iter().flat_map(|policy| list(&policy["Statement"]));
-        let grants = statements.flat_map(|statement| {
+        self.all_grants().filter(|(_, resource)| !OF_LAMBDA.contains(&resource.as_str())).collect()
+    }
+
+    /// What Lambda does in its name: it logs, reads the stream, and puts events aside that failed.
+    fn grants_of_lambda(&self) -> BTreeSet<(String, String)> {
+        self.all_grants().filter(|(_, resource)| OF_LAMBDA.contains(&resource.as_str())).collect()
+    }
+
+    fn all_grants(&self) -> impl Iterator<Item = (String, String)> {
+        statements(self.role).into_iter().flat_map(|statement| {
             assert_eq!(statement["Effect"], "Allow", "{}", self.logical_id);
-            let actions = list(&statement["Action"]);
             let resources = list(&statement["Resource"]);
-            let pairs = actions
-                .iter()
-                .flat_map(|action| resources.iter().map(|resource| (text(action), resource_name(resource))));
-            pairs.collect::<Vec<_>>()
-        });
-        grants.collect()
+            let resources: Vec<_> = resources.iter().map(|resource| self.resource_name(resource)).collect();
+            let pairs = list(&statement["Action"]).into_iter();
+            pairs
+                .flat_map(|action| resources.clone().into_iter().map(move |resource| (text(&action), resource)))
+                .collect::<Vec<_>>()
+        })
+    }
+
+    /// What a statement is about, in one word.
+    fn resource_name(&self, resource: &Value) -> String {
+        let ses = |kind: &str| format!("arn:${{AWS::Partition}}:ses:${{AWS::Region}}:${{AWS::AccountId}}:{kind}");
+        let known = [
+            (get_att("Table", "Arn"), "table"),
+            (get_att("Table", "StreamArn"), "stream"),
+            (get_att("EventBus", "Arn"), "bus"),
+            (get_att("Failures", "Arn"), "failures"),
+            (get_att(&format!("{}Log", self.logical_id), "Arn"), "log"),
+            (json!({ "Fn::Sub": ses("identity/${SenderIdentity}") }), "identity"),
+            (json!({ "Fn::Sub": ses("configuration-set/${MailConfiguration}") }), "configuration-set"),
+        ];
+        if let Some((_, name)) = known.iter().find(|(known, _)| known == resource) {
+            return (*name).to_owned();
+        }
+        match resource["Fn::Sub"].as_str().and_then(|arn| arn.strip_prefix("${Table.Arn}/index/")) {
+            Some(index) => index.to_owned(),
+            None => panic!("{}: {resource} is not of this installation", self.logical_id),
+        }
     }
 
     /// The variables that it has beside those of every function.
@@ -169,27 +208,193 @@ fn a_sample_event_is_one_that_its_function_is_given() {
 
 #[test]
 fn no_grant_has_a_wildcard() {
-    for function in Template::read().functions() {
-        for (action, resource) in function.grants() {
-            assert!(!action.contains('*'), "{}: {action}", function.logical_id);
-            assert!(!resource.contains('*'), "{}: {resource}", function.logical_id);
+    let template = Template::read();
+    let resources = template.0["Resources"].as_object().expect("the template has resources");
+
+    for (logical_id, resource) in resources {
+        for mut statement in statements(&resource["Properties"]) {
+            if logical_id == "SendTraces" {
+                assert_eq!(statement["Action"], json!(["xray:PutTelemetryRecords", "xray:PutTraceSegments"]));
+                statement["Resource"] = json!("X-Ray knows no resources");
+            }
+            let names: Vec<_> = statement.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+            assert!(!names.iter().any(|name| name.starts_with("Not")), "{logical_id}: {statement}");
+            for part in ["Action", "Resource", "Principal"] {
+                assert!(!statement[part].to_string().contains('*'), "{logical_id}: {statement}");
+            }
         }
     }
 }
 
 #[test]
-fn only_operations_that_mail_may_mail() {
+fn lambda_may_do_for_a_function_what_its_events_need() {
+    let grant = |action: &&str, on: &str| ((*action).to_owned(), on.to_owned());
+
+    for function in Template::read().functions() {
+        let event = only_value(&function.properties()["Events"]);
+        let mut needed: BTreeSet<_> =
+            ["logs:CreateLogStream", "logs:PutLogEvents"].iter().map(|action| grant(action, "log")).collect();
+        if event["Type"] == "DynamoDB" {
+            let actions = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
+            needed.extend(actions.iter().map(|action| grant(&format!("dynamodb:{action}").as_str(), "stream")));
+        }
+        if event["Type"] != "HttpApi" {
+            needed.insert(grant(&"sqs:SendMessage", "failures"));
+        }
+        assert_eq!(function.grants_of_lambda(), needed, "{}", function.logical_id);
+    }
+}
+
+#[test]
+fn whoever_uses_the_table_may_use_its_key() {
+    let conditional =
+        |condition, policy: &str| json!({ "Fn::If": [condition, { "Ref": policy }, { "Ref": "AWS::NoValue" }] });
+    let (key, traces) = (conditional("HasKey", "UseKey"), conditional("IsTraced", "SendTraces"));
+
+    for function in Template::read().functions() {
+        let uses_table = function.grants().iter().any(|(action, _)| action.starts_with("dynamodb:"));
+        let expected = if uses_table { json!([key, traces]) } else { json!([traces]) };
+        assert_eq!(function.role["ManagedPolicyArns"], expected, "{}", function.logical_id);
+    }
+}
+
+#[test]
+fn only_lambda_takes_the_role_of_a_function() {
+    let trust = json!({
+        "Version": "2012-10-17",
+        "Statement": [{ "Effect": "Allow", "Principal": { "Service": "lambda.amazonaws.com" }, "Action": "sts:AssumeRole" }],
+    });
+
+    for function in Template::read().functions() {
+        assert_eq!(function.role["AssumeRolePolicyDocument"], trust, "{}", function.logical_id);
+    }
+}
+
+#[test]
+fn what_outsiders_may_try_is_throttled_more_than_the_rest() {
+    let limited = |rate: Value, burst: Value| json!({ "ThrottlingRateLimit": rate, "ThrottlingBurstLimit": burst });
+    let parameter = |name: &str| limited(json!({ "Ref": name }), json!({ "Ref": name }));
+    let is_public = |document: &Value| only_value(only_value(&document["paths"]))["security"].is_null();
+    let tried = operations::all().iter().filter(|operation| match operation.runs {
+        Runs::OnRequest(router) => {
+            let document = serde_json::to_value(router().get_openapi()).expect("the document is JSON");
+            operation.name == "change_password" || is_public(&document) && trigger(operation).starts_with("POST ")
+        }
+        _ => false,
+    });
     let template = Template::read();
-    let may_mail = template
+    let api = &template.0["Resources"]["Api"]["Properties"];
+    let routes = api["RouteSettings"].as_object().expect("the API has settings of routes");
+    let throttled = routes.iter().filter(|(_, settings)| **settings == parameter("PasswordRequestsPerSecond"));
+
+    assert_eq!(api["DefaultRouteSettings"], parameter("RequestsPerSecond"));
+    assert_same(("template.yaml", throttled.map(|(route, _)| route.clone())), ("the operations", tried.map(trigger)));
+    let all: BTreeSet<_> = template.functions().map(|function| function.trigger()).collect();
+    assert!(routes.keys().all(|route| all.contains(route)), "{routes:#?}");
+}
+
+#[test]
+fn logs_hold_no_secrets_and_forget() {
+    let template = Template::read();
+    let retention = json!({ "Ref": "LogRetentionDays" });
+    let format = text(&template.0["Resources"]["Api"]["Properties"]["AccessLogSettings"]["Format"]);
+    let told: BTreeSet<_> = format.split('$').skip(1).filter_map(|rest| rest.split('"').next()).collect();
+
+    for (logical_id, group) in template.resources("AWS::Logs::LogGroup") {
+        assert_eq!(group["Properties"]["RetentionInDays"], retention, "{logical_id}");
+    }
+    let harmless = [
+        "context.identity.sourceIp",
+        "context.integrationErrorMessage",
+        "context.requestId",
+        "context.requestTimeEpoch",
+        "context.responseLatency",
+        "context.responseLength",
+        "context.routeKey",
+        "context.status",
+    ];
+    assert_eq!(told, BTreeSet::from(harmless), "no query, no header, no body");
+    serde_json::from_str::<Value>(&format).expect("a line of the access log is JSON");
+}
+
+#[test]
+fn every_alarm_is_told_and_says_what_to_do() {
+    let template = Template::read();
+    let guide = fs::read_to_string(root().join("docs/operations.md")).expect("docs/operations.md can be read");
+
+    for (logical_id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
+        let properties = &alarm["Properties"];
+        let place = format!("(docs/operations.md#{})", logical_id.to_lowercase());
+        assert!(text(&properties["AlarmDescription"]).ends_with(&place), "{logical_id} names no place in the guide");
+        assert!(guide.contains(&format!("\n### {logical_id}\n")), "docs/operations.md says nothing of {logical_id}");
+        assert_eq!(properties["AlarmActions"], json!([{ "Ref": "Alarms" }]), "{logical_id} tells nobody");
+    }
+}
+
+#[test]
+fn an_alarm_waits_for_a_line_that_is_logged() {
+    let source = fs::read_to_string(root().join("functions/src/events/delivery.rs")).expect("the source can be read");
+    let template = Template::read();
+    let filters =
+        template.resources("AWS::Logs::MetricFilter").map(|(_, filter)| text(&filter["Properties"]["FilterPattern"]));
+    let lines: Vec<_> = filters
+        .filter_map(|pattern| Some(pattern.split_once("$.fields.message = ")?.1.trim_end_matches(" }").to_owned()))
+        .collect();
+
+    assert!(!lines.is_empty());
+    for line in lines {
+        assert!(source.contains(&line), "{line} is not logged");
+    }
+}
+
+#[test]
+fn the_stack_is_far_from_the_limits_of_cloudformation() {
+    const MAX_RESOURCES: usize = 500;
+    const MAX_BYTES: u64 = 1_000_000;
+    let template = Template::read();
+    let written = template.0["Resources"].as_object().map_or(0, Map::len);
+    // What SAM adds: a permission for a route or a rule, with the rule; a mapping of the stream; a schedule with its
+    // role; a configuration of retries; the stage of the API.
+    let added = template.functions().map(|function| {
+        let event = only_value(&function.properties()["Events"]);
+        let of_event = match event["Type"].as_str() {
+            Some("HttpApi" | "DynamoDB") => 1,
+            _ => 2,
+        };
+        of_event + usize::from(!function.properties()["EventInvokeConfig"].is_null())
+    });
+    let resources = written + added.sum::<usize>() + 1;
+    let bytes = fs::metadata(root().join("template.yaml")).expect("template.yaml can be read").len();
+
+    assert!(resources < MAX_RESOURCES * 9 / 10, "{resources} resources: split the stack before it is too late");
+    // SAM writes the API into it, which makes it nearly twice as large.
+    assert!(bytes * 2 < MAX_BYTES * 9 / 10, "{bytes} bytes");
+}
+
+#[test]
+fn only_operations_that_mail_may_mail() {
+    assert_granted_to("ses:", |runs| matches!(runs, Runs::OnMailEvent(..)));
+}
+
+#[test]
+fn only_operations_that_publish_may_publish() {
+    assert_granted_to("events:", |runs| matches!(runs, Runs::OnPublishingEvent(..)));
+}
+
+/// Asserts that actions of this service are granted to these operations and to no others.
+#[track_caller]
+fn assert_granted_to(service: &str, is_meant: impl Fn(&Runs) -> bool) {
+    let template = Template::read();
+    let granted = template
         .functions()
-        .filter(|function| function.grants().iter().any(|(action, _)| action.starts_with("ses:")))
+        .filter(|function| function.grants().iter().any(|(action, _)| action.starts_with(service)))
         .map(|function| function.operation().to_owned());
-    let mail = operations::all()
+    let meant = operations::all()
         .iter()
-        .filter(|operation| matches!(operation.runs, Runs::OnMailEvent(..)))
+        .filter(|operation| is_meant(&operation.runs))
         .map(|operation| operation.name.to_owned());
 
-    assert_same(("template.yaml", may_mail), ("the operations", mail));
+    assert_same(("template.yaml", granted), ("the operations", meant));
 }
 
 #[test]
@@ -259,6 +464,17 @@ fn the_table_outlives_its_stack() {
     assert_eq!(table["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true);
 }
 
+#[test]
+fn a_restored_table_is_taken_over_as_it_is_deployed() {
+    let restored = Template::read_file("docs/restore.yaml");
+    let template = Template::read();
+    let mut deployed = template.table().clone();
+    let encryption = deployed["Properties"]["SSESpecification"].as_object_mut().expect("the table is encrypted");
+    encryption.remove("KMSMasterKeyId");
+
+    assert_eq!(*restored.table(), deployed);
+}
+
 /// What makes an operation run, in one line: `GET /v1/users`, `$default`, `INSERT of MAIL#`, `rate(5 minutes)` or
 /// `Email Bounced, Email Delivered`.
 fn trigger(operation: &Operation) -> String {
@@ -273,7 +489,7 @@ fn trigger(operation: &Operation) -> String {
             format!("{method} {path}")
         }
         Runs::OnOtherRequests => "$default".to_owned(),
-        Runs::OnEvent(trigger, _) | Runs::OnMailEvent(trigger, _) => match trigger {
+        runs => match runs.trigger().expect("it runs on events") {
             Trigger::Stream(filters) => {
                 let each = filters.iter().map(|filter| filter_name(filter.event_name, filter.key, filter.prefix));
                 each.collect::<Vec<_>>().join(", ")
@@ -283,6 +499,7 @@ fn trigger(operation: &Operation) -> String {
                 minutes => format!("rate({minutes} minutes)"),
             },
             Trigger::MailEvents(detail_types) => detail_types.join(", "),
+            Trigger::DomainEvent => "every event of the bus".to_owned(),
         },
     }
 }
@@ -343,20 +560,23 @@ pub(crate) fn sample_events() -> BTreeMap<String, Value> {
     events.collect()
 }
 
-/// What a statement is about, in one word.
-fn resource_name(resource: &Value) -> String {
-    let ses = |kind: &str| format!("arn:${{AWS::Partition}}:ses:${{AWS::Region}}:${{AWS::AccountId}}:{kind}");
-    if *resource == json!({ "Fn::GetAtt": ["Table", "Arn"] }) {
-        return "table".to_owned();
+/// Every statement of the policies in `value`, however they are written.
+fn statements(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Object(entries) if entries.contains_key("Action") || entries.contains_key("NotAction") => {
+            vec![value.clone()]
+        }
+        Value::Object(entries) => {
+            let policies = entries.iter().filter(|(name, _)| *name != "AssumeRolePolicyDocument");
+            policies.flat_map(|(_, value)| statements(value)).collect()
+        }
+        Value::Array(values) => values.iter().flat_map(statements).collect(),
+        _ => Vec::new(),
     }
-    match text(&resource["Fn::Sub"]) {
-        arn if arn == ses("identity/${SenderIdentity}") => "identity".to_owned(),
-        arn if arn == ses("configuration-set/${MailConfiguration}") => "configuration-set".to_owned(),
-        arn => match arn.strip_prefix("${Table.Arn}/index/") {
-            Some(index) => index.to_owned(),
-            None => panic!("{arn} is not of this installation"),
-        },
-    }
+}
+
+fn get_att(logical_id: &str, attribute: &str) -> Value {
+    json!({ "Fn::GetAtt": [logical_id, attribute] })
 }
 
 fn pascal_case(name: &str) -> String {

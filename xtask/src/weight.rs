@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use roster_local::{Installation, Options, engine::TABLE};
+use roster_local::{Installation, Options, bus::BUS, engine::TABLE};
 use roster_tests::runtime_api::Function;
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -142,7 +142,9 @@ fn environment(installation: &Installation) -> Result<Vec<(&'static str, String)
         ("ROSTER_TABLE", TABLE.to_owned()),
         ("ROSTER_SETUP_SECRET", installation.setup_secret().to_owned()),
         ("AWS_ENDPOINT_URL_DYNAMODB", aws.dynamodb.clone()),
+        ("ROSTER_EVENT_BUS", BUS.to_owned()),
         ("AWS_ENDPOINT_URL_SESV2", aws.ses.clone()),
+        ("AWS_ENDPOINT_URL_EVENTBRIDGE", aws.eventbridge.clone()),
     ])
 }
 

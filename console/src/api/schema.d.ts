@@ -1607,32 +1607,28 @@ export interface components {
         SetSecuritySettings: {
             /**
              * Format: int32
-             * @description In characters; 12, if nothing is said. NIST SP 800-63B-4 advises 15 where the password is all that is asked.
+             * @description In characters; 12, if nothing is said, and 15 in a strict installation. NIST SP 800-63B-4 advises 15 where the password is all that is asked.
              */
             password_min_length?: number | null;
             /**
              * Format: int32
-             * @description So many days after an invite has run out, its user is removed; 90, if nothing is said, and never, if `null`.
-             */
-            remove_expired_after_days?: number | null;
-            /**
-             * Format: int32
-             * @description A session ends so long after the sign-in; 168, if nothing is said.
+             * @description A session ends so long after the sign-in; 168, if nothing is said, and 24 in a strict installation.
              */
             session_absolute_hours?: number | null;
             /**
              * Format: int32
-             * @description A session ends when it is not used for so long; 1440, if nothing is said.
+             * @description A session ends when it is not used for so long; 1440, if nothing is said, and 60 in a strict installation.
              */
             session_idle_minutes?: number | null;
             /**
              * Format: int32
-             * @description Wrong passwords that are free before pauses begin; 5, if nothing is said.
+             * @description Wrong passwords that are free before pauses begin; 5, if nothing is said, and 3 in a strict installation.
              */
             sign_in_attempts?: number | null;
             /**
              * Format: int32
-             * @description A temporary password opens nothing after this time; 168, if nothing is said.
+             * @description A temporary password opens nothing after this time; 168, if nothing is said, and 24 in a strict
+             *     installation.
              */
             temporary_password_hours?: number | null;
         };

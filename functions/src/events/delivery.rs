@@ -215,6 +215,9 @@ async fn note(app: &App, mail_ref: &MailRef, outcome: &Outcome) -> Result<()> {
             Outcome::NotNeeded => mail.state = MailState::Dropped,
         }
         let is_given_up = matches!(mail.state, MailState::Failed { .. });
+        if is_given_up {
+            tracing::error!(mail.id = %mail.id, mail.kind = mail.kind.as_str(), "a mail was given up");
+        }
         keep(app, &mail, user.as_ref(), is_given_up.then_some(Action::MailFailed)).await
     })
     .await

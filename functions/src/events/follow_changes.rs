@@ -1,9 +1,9 @@
 //! What follows from changes of users, apps and the activity.
 //!
 //! The summary counts users as they are now; a deleted user's rest is removed; roles that an app has no more are taken
-//! from its users; the activity is sealed. All of it reads the present state, so records may come twice or late. It is
-//! one operation because no more than two functions should read a stream (AWS's limit of readers per shard), and mail,
-//! which people wait for, is the other.
+//! from its users; the activity is sealed and published. All of it reads the present state, so records may come twice
+//! or late. It is one operation because no more than two functions should read a stream (AWS's limit of readers per
+//! shard), and mail, which people wait for, is the other.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -14,16 +14,26 @@ use roster_domain::{
     activity::{Action, Actor, Subject, user_changes},
 };
 use roster_store::{
-    Change, PageRequest, SealedEntry,
+    ActivityRecord, Change, PageRequest, SealedEntry,
     keys::{ACTIVITY_PREFIX, app_of_key, user_of_partition},
 };
 use roster_web::{App, Client, decide};
 use serde_json::Value;
 
-use super::stream;
+use super::{
+    publish::{Bus, DomainEvent, Unpublished},
+    stream,
+};
+
+/// An entry of the activity that a record brought.
+struct Entry {
+    sequence_number: Option<String>,
+    sealed: SealedEntry,
+    event: DomainEvent,
+}
 
 /// Follows up the changes of these stream records.
-pub async fn follow_changes(app: App, event: Value) -> Result<Value, Error> {
+pub async fn follow_changes(app: App, bus: Bus, event: Value) -> Result<Value, Error> {
     let entries = Mutex::new(Vec::new());
     let answer = stream::each(event, async |record| {
         let key = stream::key(&record, "pk").zip(stream::key(&record, "sk"));
@@ -35,8 +45,13 @@ pub async fn follow_changes(app: App, event: Value) -> Result<Value, Error> {
         } else if let Some(slug) = app_of_key(&pk, &sk) {
             take_roles_away(&app, &slug).await
         } else if pk.starts_with(ACTIVITY_PREFIX) {
-            let entry = serde_dynamo::from_item(record.change.new_image).map_err(roster_domain::Error::unexpected)?;
-            let entry = SealedEntry::new((&pk, &sk), &entry)?;
+            let entry: ActivityRecord =
+                serde_dynamo::from_item(record.change.new_image).map_err(roster_domain::Error::unexpected)?;
+            let entry = Entry {
+                sequence_number: record.change.sequence_number,
+                sealed: SealedEntry::new((&pk, &sk), &entry)?,
+                event: entry.into(),
+            };
             entries.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
             Ok(())
         } else {
@@ -45,11 +60,21 @@ pub async fn follow_changes(app: App, event: Value) -> Result<Value, Error> {
     })
     .await?;
     let entries = entries.into_inner().unwrap_or_else(PoisonError::into_inner);
-    if !entries.is_empty() {
-        let now = app.now();
-        decide(async || app.store.seal(&entries, now).await).await?;
+    if entries.is_empty() {
+        return Ok(answer);
     }
-    Ok(answer)
+    let now = app.now();
+    let sealed: Vec<SealedEntry> = entries.iter().map(|entry| entry.sealed.clone()).collect();
+    decide(async || app.store.seal(&sealed, now).await).await?;
+    // Last, for it is the one step that depends on another service: counting and sealing are done by now.
+    let events: Vec<DomainEvent> = entries.iter().map(|entry| entry.event.clone()).collect();
+    match bus.publish(&events).await {
+        Ok(()) => Ok(answer),
+        Err(Unpublished { first, reason }) => {
+            tracing::error!(reason, event.id = events[first].id, "events could not be published");
+            Ok(stream::failed_from(entries[first].sequence_number.clone())?)
+        }
+    }
 }
 
 async fn follow_user(app: &App, user: UserId, record: &EventRecord) -> roster_domain::Result<()> {

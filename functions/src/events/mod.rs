@@ -6,6 +6,7 @@ pub mod deliver_mail;
 mod delivery;
 pub mod expire_invites;
 pub mod follow_changes;
+pub mod publish;
 pub mod record_mail_event;
 pub mod retry_mail;
 mod stream;

@@ -16,18 +16,23 @@ where
     F: Future<Output = roster_domain::Result<()>>,
 {
     let event: Event = serde_json::from_value(event)?;
-    let mut response = DynamoDbEventResponse::default();
     for record in event.records {
         let sequence_number = record.change.sequence_number.clone();
         if let Err(error) = handle(record).await {
             tracing::error!(?error, sequence_number, "a record failed");
-            let mut failure = DynamoDbBatchItemFailure::default();
-            failure.item_identifier = sequence_number;
-            response.batch_item_failures.push(failure);
-            break;
+            return Ok(failed_from(sequence_number)?);
         }
     }
-    Ok(serde_json::to_value(response)?)
+    Ok(serde_json::to_value(DynamoDbEventResponse::default())?)
+}
+
+/// The answer that this record failed, and that what follows it is not done.
+pub(crate) fn failed_from(sequence_number: Option<String>) -> serde_json::Result<Value> {
+    let mut failure = DynamoDbBatchItemFailure::default();
+    failure.item_identifier = sequence_number;
+    let mut response = DynamoDbEventResponse::default();
+    response.batch_item_failures.push(failure);
+    serde_json::to_value(response)
 }
 
 /// An attribute of the item's key.

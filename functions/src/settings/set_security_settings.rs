@@ -14,19 +14,20 @@ fields! {
     /// What passwords, sign-ins and sessions must keep to. What is left out gets its default.
     #[derive(ToSchema)]
     pub struct SetSecuritySettings {
-        /// In characters; 12, if nothing is said. NIST SP 800-63B-4 advises 15 where the password is all that is asked.
+        /// In characters; 12, if nothing is said, and 15 in a strict installation. NIST SP 800-63B-4 advises 15 where the password is all that is asked.
         #[schema(value_type = Option<u16>, minimum = 12, maximum = 128)]
         password_min_length: Option<Ranged<12, 128>>,
-        /// Wrong passwords that are free before pauses begin; 5, if nothing is said.
+        /// Wrong passwords that are free before pauses begin; 5, if nothing is said, and 3 in a strict installation.
         #[schema(value_type = Option<u16>, minimum = 3, maximum = 100)]
         sign_in_attempts: Option<Ranged<3, 100>>,
-        /// A session ends when it is not used for so long; 1440, if nothing is said.
+        /// A session ends when it is not used for so long; 1440, if nothing is said, and 60 in a strict installation.
         #[schema(value_type = Option<u16>, minimum = 5, maximum = 43200)]
         session_idle_minutes: Option<Ranged<5, 43200>>,
-        /// A session ends so long after the sign-in; 168, if nothing is said.
+        /// A session ends so long after the sign-in; 168, if nothing is said, and 24 in a strict installation.
         #[schema(value_type = Option<u16>, minimum = 1, maximum = 720)]
         session_absolute_hours: Option<Ranged<1, 720>>,
-        /// A temporary password opens nothing after this time; 168, if nothing is said.
+        /// A temporary password opens nothing after this time; 168, if nothing is said, and 24 in a strict
+        /// installation.
         #[schema(value_type = Option<u16>, minimum = 1, maximum = 720)]
         temporary_password_hours: Option<Ranged<1, 720>>,
         /// So many days after an invite has run out, its user is removed; 90, if nothing is said, and never, if `null`.
@@ -86,7 +87,7 @@ pub async fn set_security_settings(
     State(app): State<App>,
     Body(body): Body<SetSecuritySettings>,
 ) -> Result<Json<SecuritySettingsView>> {
-    let default = SecuritySettings::default();
+    let default = app.store.initial_security();
     let before = app.store.security_settings().await?;
     let after = SecuritySettings {
         password_min_length: body.password_min_length.map_or(default.password_min_length, |length| length.0),

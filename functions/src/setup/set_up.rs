@@ -7,7 +7,6 @@ use roster_domain::{
     AppRoles, EmailAddress, Error, FieldError, PersonName, Role, User,
     activity::{Action, Actor, Subject, user_changes},
     passwords::{Context, Password},
-    settings::SecuritySettings,
     tokens::SecretHash,
     users::Profile,
 };
@@ -57,7 +56,7 @@ pub async fn set_up(
     if app.store.is_set_up().await? {
         return Err(Error::AlreadySetUp.into());
     }
-    let settings = SecuritySettings::default();
+    let settings = app.store.initial_security();
     let context = Context { email: Some(&body.email), name: Some(&body.name), company: None };
     let judged = settings.password_policy().check(&body.password, context);
     judged.map_err(|invalid| FieldError::new("/password", invalid.0))?;

@@ -24,98 +24,69 @@ pub struct Origin {
     pub request_id: Option<String>,
 }
 
-/// What happened, in the past tense.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    InstallationSetUp,
-    SessionStarted,
-    SessionRefused,
-    AccessRefused,
-    SessionEnded,
-    PasswordChanged,
-    UserInvited,
-    InviteRenewed,
-    InviteRevoked,
-    InviteExpired,
-    InviteReminded,
-    InviteRenewalRequested,
-    UserActivated,
-    UserUpdated,
-    UserDeleted,
-    RoleChanged,
-    AppRoleSet,
-    AppRoleRemoved,
-    UserCreated,
-    UserSuspended,
-    UserReactivated,
-    UserUnlocked,
-    PasswordChangeRefused,
-    PasswordResetByAdmin,
-    PasswordResetRequested,
-    PasswordReset,
-    SessionsEnded,
-    AppCreated,
-    AppUpdated,
-    AppDeleted,
-    ApiKeyCreated,
-    ApiKeyDeleted,
-    SecuritySettingsChanged,
-    EmailSettingsChanged,
-    TemplateChanged,
-    TemplateRestored,
-    TemplateFailed,
-    TestMailRequested,
-    MailFailed,
-    MailBounced,
-    MailComplained,
+macro_rules! actions {
+    ($($name:ident = $text:literal,)*) => {
+        /// What happened, in the past tense.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Action {
+            $($name,)*
+        }
+
+        impl Action {
+            /// Every action there is.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+    };
 }
 
-impl Action {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::InstallationSetUp => "installation.set_up",
-            Self::SessionStarted => "session.started",
-            Self::SessionRefused => "session.refused",
-            Self::AccessRefused => "access.refused",
-            Self::SessionEnded => "session.ended",
-            Self::PasswordChanged => "password.changed",
-            Self::UserInvited => "user.invited",
-            Self::InviteRenewed => "invite.renewed",
-            Self::InviteRevoked => "invite.revoked",
-            Self::InviteExpired => "invite.expired",
-            Self::InviteReminded => "invite.reminded",
-            Self::InviteRenewalRequested => "invite.renewal_requested",
-            Self::UserActivated => "user.activated",
-            Self::UserUpdated => "user.updated",
-            Self::UserDeleted => "user.deleted",
-            Self::RoleChanged => "role.changed",
-            Self::AppRoleSet => "app_role.set",
-            Self::AppRoleRemoved => "app_role.removed",
-            Self::UserCreated => "user.created",
-            Self::UserSuspended => "user.suspended",
-            Self::UserReactivated => "user.reactivated",
-            Self::UserUnlocked => "user.unlocked",
-            Self::PasswordChangeRefused => "password.change_refused",
-            Self::PasswordResetByAdmin => "password.reset_by_admin",
-            Self::PasswordResetRequested => "password.reset_requested",
-            Self::PasswordReset => "password.reset",
-            Self::SessionsEnded => "sessions.ended",
-            Self::AppCreated => "app.created",
-            Self::AppUpdated => "app.updated",
-            Self::AppDeleted => "app.deleted",
-            Self::ApiKeyCreated => "api_key.created",
-            Self::ApiKeyDeleted => "api_key.deleted",
-            Self::SecuritySettingsChanged => "security_settings.changed",
-            Self::EmailSettingsChanged => "email_settings.changed",
-            Self::TemplateChanged => "template.changed",
-            Self::TemplateRestored => "template.restored",
-            Self::TemplateFailed => "template.failed",
-            Self::TestMailRequested => "test_mail.requested",
-            Self::MailFailed => "mail.failed",
-            Self::MailBounced => "mail.bounced",
-            Self::MailComplained => "mail.complained",
-        }
-    }
+actions! {
+    InstallationSetUp = "installation.set_up",
+    SessionStarted = "session.started",
+    SessionRefused = "session.refused",
+    AccessRefused = "access.refused",
+    SessionEnded = "session.ended",
+    PasswordChanged = "password.changed",
+    UserInvited = "user.invited",
+    InviteRenewed = "invite.renewed",
+    InviteRevoked = "invite.revoked",
+    InviteExpired = "invite.expired",
+    InviteReminded = "invite.reminded",
+    InviteRenewalRequested = "invite.renewal_requested",
+    UserActivated = "user.activated",
+    UserUpdated = "user.updated",
+    UserDeleted = "user.deleted",
+    RoleChanged = "role.changed",
+    AppRoleSet = "app_role.set",
+    AppRoleRemoved = "app_role.removed",
+    UserCreated = "user.created",
+    UserSuspended = "user.suspended",
+    UserReactivated = "user.reactivated",
+    UserUnlocked = "user.unlocked",
+    PasswordChangeRefused = "password.change_refused",
+    PasswordResetByAdmin = "password.reset_by_admin",
+    PasswordResetRequested = "password.reset_requested",
+    PasswordReset = "password.reset",
+    SessionsEnded = "sessions.ended",
+    AppCreated = "app.created",
+    AppUpdated = "app.updated",
+    AppDeleted = "app.deleted",
+    ApiKeyCreated = "api_key.created",
+    ApiKeyDeleted = "api_key.deleted",
+    SecuritySettingsChanged = "security_settings.changed",
+    EmailSettingsChanged = "email_settings.changed",
+    TemplateChanged = "template.changed",
+    TemplateRestored = "template.restored",
+    TemplateFailed = "template.failed",
+    TestMailRequested = "test_mail.requested",
+    MailFailed = "mail.failed",
+    MailBounced = "mail.bounced",
+    MailComplained = "mail.complained",
 }
 
 /// Who did it.

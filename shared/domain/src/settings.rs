@@ -54,6 +54,17 @@ impl Default for SecuritySettings {
 }
 
 impl SecuritySettings {
+    /// What an installation keeps to that must be stricter from the first day: NIST SP 800-63B-4 for passwords that
+    /// stand alone, and the sessions of its second assurance level.
+    pub const STRICT: Self = Self {
+        password_min_length: 15,
+        sign_in_attempts: 3,
+        session_idle_minutes: 60,
+        session_absolute_hours: 24,
+        temporary_password_hours: 24,
+        remove_expired_after_days: Some(90),
+    };
+
     pub fn password_policy(&self) -> Policy {
         Policy { min_length: self.password_min_length }
     }

@@ -61,6 +61,7 @@ use crate::{
 pub struct Store {
     client: Client,
     table: String,
+    security: SecuritySettings,
     /// Read once: it never changes after the setup.
     sealer: Arc<OnceCell<Sealer>>,
 }
@@ -108,7 +109,18 @@ impl MailRef {
 
 impl Store {
     pub fn new(client: Client, table: String) -> Self {
-        Self { client, table, sealer: Arc::default() }
+        Self { client, table, security: SecuritySettings::default(), sealer: Arc::default() }
+    }
+
+    /// The same, with these security settings until an admin chooses others.
+    #[must_use]
+    pub fn with_security(self, security: SecuritySettings) -> Self {
+        Self { security, ..self }
+    }
+
+    /// The security settings that are in force until an admin chooses others.
+    pub fn initial_security(&self) -> SecuritySettings {
+        self.security
     }
 
     /// Access pattern 1: a user by id.
@@ -237,7 +249,7 @@ impl Store {
             return Ok(None);
         };
         let email_settings = found.take(&email)?;
-        let security = found.take(&security)?.unwrap_or_default();
+        let security = found.take(&security)?.unwrap_or(self.security);
         Ok(Some(InviteReading { user, invite, email_settings, security }))
     }
 
@@ -334,13 +346,13 @@ impl Store {
         let settings = found.take(&email)?;
         let security: Option<SecuritySettings> = found.take(&security)?;
         let apps = apps.iter().filter_map(|app| found.take(app).transpose()).collect::<Result<_>>()?;
-        Ok((settings, security.unwrap_or_default(), apps))
+        Ok((settings, security.unwrap_or(self.security), apps))
     }
 
     /// Access pattern 52: the security settings.
     pub async fn security_settings(&self) -> Result<SecuritySettings> {
         let settings: Option<SecuritySettings> = self.get(keys::security_settings()).await?;
-        Ok(settings.unwrap_or_default())
+        Ok(settings.unwrap_or(self.security))
     }
 
     /// Access pattern 53: other security settings.
@@ -379,7 +391,7 @@ impl Store {
         let (user, credential) = (keys::user(user), keys::credential(user));
         let mut found = self.read([&user, &credential, &security, &email]).await?;
         let security: Option<SecuritySettings> = found.take(&security)?;
-        Ok((found.take(&user)?, found.take(&credential)?, security.unwrap_or_default(), found.take(&email)?))
+        Ok((found.take(&user)?, found.take(&credential)?, security.unwrap_or(self.security), found.take(&email)?))
     }
 
     /// Access pattern 23: what is left of a deleted user is removed. How many items went.

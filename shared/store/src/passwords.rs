@@ -67,7 +67,7 @@ impl Store {
             unlocked_at: account.and_then(|account| account.unlocked_at),
         };
         let user = found.take::<EmailClaim>(&claim)?.map(|claim| claim.user);
-        let security = found.take(&security)?.unwrap_or_default();
+        let security = found.take(&security)?.unwrap_or(self.security);
         Ok(Gate { user, attempts, security, from_address, everywhere })
     }
 
@@ -122,7 +122,7 @@ impl Store {
         let Some((user, reset)) = found.take(&user)?.zip(found.take(&reset)?) else {
             return Ok(None);
         };
-        let security = found.take(&security)?.unwrap_or_default();
+        let security = found.take(&security)?.unwrap_or(self.security);
         Ok(Some(ResetReading { user, reset, security, email_settings: found.take(&email)? }))
     }
 
