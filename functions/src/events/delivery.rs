@@ -1,7 +1,7 @@
-//! One mail goes out: its link is minted, its template rendered, SES asked, the outcome noted.
+//! One mail goes out: it is taken up, its link is minted, its template rendered, SES asked, the outcome noted.
 //!
-//! The hash of the link is stored before the mail is sent. A crash between sending and noting sends a second mail, and
-//! both links work; no mail is lost.
+//! The hash of the link is stored before the mail is sent. A crash between sending and noting sends a second mail some
+//! minutes later, unless SES has reported of the first by then, and both links work; no mail is lost.
 
 use jiff::{SignedDuration, Timestamp};
 use roster_domain::{
@@ -17,25 +17,28 @@ use roster_mail::{AppRoleName, Failure, Fault, Mailer, Rendered, Tags, Values, d
 use roster_store::{Change, MailReading, MailRef};
 use roster_web::{App, Client, decide};
 
-/// Sends a mail of the outbox, if it is still due.
+/// Sends a mail of the outbox, if it is still due and nobody else does.
 pub(crate) async fn deliver(app: &App, mailer: &Mailer, mail: &MailRef) -> Result<()> {
-    let Some(reading) = app.store.mail(mail).await? else {
+    let Some(mut reading) = app.store.mail(mail).await? else {
         return Ok(());
     };
     let now = app.now();
-    let MailState::Queued { due_at, .. } = reading.mail.state else {
-        return Ok(());
-    };
-    if due_at > now && reading.mail.attempts > 0 {
+    if !reading.mail.take_up(now) {
         return Ok(());
     }
-    let outcome = if has_run_out(&reading, now) {
-        Outcome::Failed(Failure::Final("The invite ran out before SES took the mail. Renew it.".to_owned()))
+    match app.store.note(Change { noted: Some(&reading.mail), ..Change::default() }).await {
+        Err(Error::Conflict) => return Ok(()),
+        noted => noted?,
+    }
+    let given_up = |reason: &str| Outcome::Failed(Failure::Final(reason.to_owned()));
+    let outcome = if reading.mail.is_tried_out() {
+        given_up("Sending broke off again and again.")
+    } else if has_run_out(&reading, now) {
+        given_up("The invite ran out before SES took the mail. Renew it.")
+    } else if let Some(composed) = compose(app, &reading).await? {
+        send(app, mailer, &reading.mail, composed).await?
     } else {
-        match compose(app, &reading).await? {
-            Some(composed) => send(app, mailer, &reading.mail, composed).await?,
-            None => Outcome::NotNeeded,
-        }
+        Outcome::NotNeeded
     };
     note(app, mail, &outcome).await
 }
