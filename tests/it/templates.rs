@@ -242,7 +242,10 @@ async fn a_test_mail_shows_whether_mail_arrives() {
     app.settle().await;
     let shown = last_test().await;
     assert_eq!(shown["state"], "failed");
-    assert_eq!(shown["detail"], "SES refused the mail: Email address is not verified.");
+    assert_eq!(
+        shown["detail"],
+        "SES does not know the sender users@example.com. Verify it, or its domain, in SES, then send again."
+    );
     assert_eq!((app.count("test_mail.requested"), app.count("mail.failed")), (2, 1));
     admin.post("/v1/settings/email/test", json!({ "to": "nobody" })).await.assert_refuses(&["/to"]);
     app.assert_sound(&app.dump());
