@@ -11,8 +11,9 @@ use std::{
 };
 
 /// What the built files depend on.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     "build.rs",
+    "docs.html",
     "index.html",
     "package.json",
     "package-lock.json",

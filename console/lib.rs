@@ -16,6 +16,7 @@ type File = (&'static str, &'static str, bool, &'static [u8]);
 
 const FILES: &[File] = &include!(concat!(env!("OUT_DIR"), "/files.rs"));
 const PAGE: &str = "index.html";
+const DOCS: &str = "docs.html";
 /// Where Vite puts the files whose names hold their hashes.
 const HASHED: &str = "assets/";
 
@@ -29,6 +30,11 @@ pub fn asset(path: &str) -> Option<Asset> {
 /// The page that is the console, at every path that is no file.
 pub fn page() -> Option<Asset> {
     asset(&format!("/{PAGE}"))
+}
+
+/// The page that shows the API document.
+pub fn docs() -> Option<Asset> {
+    asset(&format!("/{DOCS}"))
 }
 
 impl Asset {
@@ -53,17 +59,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_and_all_that_it_loads_are_there() {
-        let page = page().unwrap();
-        assert!(!page.is_hashed);
-        let html = String::from_utf8(page.decoded().unwrap().into_owned()).unwrap();
-        let loaded = html.split('"').filter(|part| part.starts_with("/assets/")).collect::<Vec<_>>();
+    fn the_pages_and_all_that_they_load_are_there() {
+        for page in [page(), docs()] {
+            let page = page.unwrap();
+            assert!(!page.is_hashed);
+            let html = String::from_utf8(page.decoded().unwrap().into_owned()).unwrap();
+            let loaded = html.split('"').filter(|part| part.starts_with("/assets/")).collect::<Vec<_>>();
 
-        assert!(loaded.len() >= 2, "{html}");
-        for path in loaded {
-            let asset = asset(path).unwrap();
-            assert!(asset.is_hashed);
-            assert!(!asset.decoded().unwrap().is_empty());
+            assert!(loaded.len() >= 2, "{html}");
+            for path in loaded {
+                let asset = asset(path).unwrap();
+                assert!(asset.is_hashed);
+                assert!(!asset.decoded().unwrap().is_empty());
+            }
         }
     }
 

@@ -40,6 +40,7 @@ export default defineConfig({
         assetsInlineLimit: 0,
         reportCompressedSize: false,
         rolldownOptions: {
+            input: ["index.html", "docs.html"],
             output: {
                 // What all pages need comes in two files, not in twenty.
                 codeSplitting: {

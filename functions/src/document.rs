@@ -29,6 +29,7 @@ pub fn document() -> Value {
     }
     close_requests(&mut document);
     refer_to_components(&mut document);
+    give_examples(&mut document);
     document
 }
 
@@ -72,6 +73,35 @@ impl Modify for Credentials {
         );
         components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     }
+}
+
+/// Examples of fields whose types do not bring their own, by the name of the field. Where a name means several things,
+/// the schema stands before it.
+fn examples() -> Value {
+    serde_json::from_str(include_str!("examples.json")).unwrap_or_default()
+}
+
+fn give_examples(document: &mut Value) {
+    let examples = examples();
+    let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
+    for (schema_name, schema) in schemas {
+        let Some(fields) = schema.get_mut("properties").and_then(Value::as_object_mut) else { continue };
+        for (name, field) in fields.iter_mut().filter(|(_, field)| needs_example(field)) {
+            let example = examples.get(format!("{schema_name}.{name}")).or_else(|| examples.get(name));
+            if let Some(example) = example {
+                field["example"] = example.clone();
+            }
+        }
+    }
+}
+
+/// Whether a field is text or a number of which nothing says what it looks like.
+fn needs_example(field: &Value) -> bool {
+    let is_told = ["example", "enum", "const", "default", "$ref", "oneOf"].iter().any(|key| field.get(key).is_some());
+    let is = |kind: &str| {
+        field["type"] == kind || field["type"].as_array().is_some_and(|kinds| kinds.contains(&json!(kind)))
+    };
+    !is_told && field["format"] != "date-time" && (is("string") || is("integer"))
 }
 
 fn operations_of(document: &mut Value) -> impl Iterator<Item = &mut Value> {
@@ -155,6 +185,36 @@ fn refer_to_components(document: &mut Value) {
             if let Some((name, _)) = named.iter().find(|(_, known)| known == item) {
                 *item = json!({ "$ref": format!("#/components/schemas/{name}") });
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_has_an_example() {
+        let document = document();
+        let schemas = document["components"]["schemas"].as_object().unwrap();
+        let bare = schemas.iter().filter(|(_, schema)| schema.get("example").is_none()).flat_map(|(name, schema)| {
+            let fields = schema["properties"].as_object().into_iter().flatten();
+            fields.filter(|(_, field)| needs_example(field)).map(move |(field, _)| format!("{name}.{field}"))
+        });
+        assert_eq!(bare.collect::<Vec<_>>(), [""; 0]);
+    }
+
+    #[test]
+    fn every_example_is_of_a_field() {
+        let document = document();
+        let schemas = document["components"]["schemas"].as_object().unwrap();
+        let has = |schema: &Value, field: &str| schema["properties"].get(field).is_some();
+        for name in examples().as_object().unwrap().keys() {
+            let is_used = match name.split_once('.') {
+                Some((schema, field)) => has(&schemas[schema], field),
+                None => schemas.values().any(|schema| has(schema, name)),
+            };
+            assert!(is_used, "{name}");
         }
     }
 }

@@ -17,6 +17,21 @@ async fn the_console_is_a_page_that_is_new_after_every_deployment() {
 }
 
 #[tokio::test]
+async fn the_api_document_has_a_page_that_loads_nothing_from_elsewhere() {
+    let app = TestApp::start().await;
+
+    let page = app.stranger().get("/docs").await.assert_status(200);
+
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'self'") && !policy.contains("unsafe"), "{policy}");
+    let html = String::from_utf8(page.bytes.to_vec()).unwrap();
+    assert!(html.contains("<title>API"), "{html}");
+    let elsewhere: Vec<_> = html.split(['"', '>']).filter(|part| part.contains("//")).collect();
+    assert!(elsewhere.is_empty(), "{elsewhere:?}");
+}
+
+#[tokio::test]
 async fn a_program_that_mistakes_a_path_hears_of_it() {
     let app = TestApp::start().await;
     app.stranger().get("/v1users").await.assert_problem(404, "not-found");

@@ -60,6 +60,25 @@ async fn asking_changes_nothing() {
 }
 
 #[tokio::test]
+async fn an_admin_cannot_mail_a_link_to_somebody_suspended_but_shows_a_password() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let member = app.member(&admin).await;
+    let path = format!("/v1/users/{}", member.id());
+    admin.post(&format!("{path}/suspend"), json!({})).await.assert_status(200);
+    let before = (app.dump(), app.mailbox().await.len());
+
+    let reset = |delivery: &str| admin.post(&format!("{path}/password-reset"), json!({ "delivery": delivery }));
+    reset("email").await.assert_problem(409, "user-suspended");
+
+    app.settle().await;
+    assert_eq!((app.dump(), app.mailbox().await.len()), before);
+    reset("show").await.assert_status(200);
+    admin.post(&format!("{path}/reactivate"), Value::Null).await.assert_status(200);
+    reset("email").await.assert_status(202);
+}
+
+#[tokio::test]
 async fn only_the_newest_link_works() {
     let app = TestApp::start().await;
     let admin = app.admin().await;

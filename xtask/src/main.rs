@@ -1,6 +1,7 @@
 //! The chores of the workspace that are more than a line of shell.
 
 mod lists;
+mod supply;
 mod weight;
 
 use std::error::Error;
@@ -18,11 +19,21 @@ enum Task {
         #[arg(default_values_t = [100, 10_000, 100_000])]
         users: Vec<usize>,
     },
+    /// Write NOTICE: whose works are shipped, under which licences
+    Notice {
+        /// Only look whether it is current
+        #[arg(long)]
+        check: bool,
+    },
+    /// Print what is shipped, as a bill of materials
+    Sbom,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     match Task::parse() {
         Task::Weight => weight::print(),
         Task::Lists { users } => lists::print(&users),
+        Task::Notice { check } => supply::notice(check),
+        Task::Sbom => supply::sbom(),
     }
 }

@@ -1008,9 +1008,15 @@ export interface components {
         /** @description Who the invitee is from now on. */
         AcceptInvite: {
             name: components["schemas"]["PersonName"];
-            /** Format: password */
+            /**
+             * Format: password
+             * @example seven quiet rivers at dusk
+             */
             password: string;
-            /** @description What stands behind `#token=` in the link. */
+            /**
+             * @description What stands behind `#token=` in the link.
+             * @example invite_01JD8ZQ4V9WX6M2N3P5R7S8T9A.mJ6wKqVnB0o3xYt1hZs8uQeRcLd2aFgP5iTkWvXyN7E
+             */
             token: string;
         };
         /** @description An app, and one's role in it. */
@@ -1040,18 +1046,23 @@ export interface components {
             };
             /** @example 01JD8ZQ4V9WX6M2N3P5R7S8T9A */
             id: string;
+            /** @example 203.0.113.7 */
             ip?: string | null;
+            /** @example JKJaXmPLvHcESHA= */
             request_id?: string | null;
             subject: components["schemas"]["Party"];
+            /** @example Mozilla/5.0 */
             user_agent?: string | null;
         };
         /** @description An API key. */
         ApiKey: {
             /** Format: date-time */
             created_at: string;
+            /** @example Grace Hopper */
             created_by: string;
             /** Format: date-time */
             expires_at?: string | null;
+            /** @example 01JD8ZQ4V9WX6M2N3P5R7S8T9A */
             id: string;
             /** @example Payroll */
             name: string;
@@ -1060,10 +1071,10 @@ export interface components {
         ApiKeyCreated: {
             api_key: components["schemas"]["ApiKey"];
             /**
-             * @description What the program sends as `Authorization: Bearer …`; given once.
+             * @description What the program sends as `Authorization: Bearer …`; given once, `null` when the answer is repeated.
              * @example key_01JD8ZQ4V9WX6M2N3P5R7S8T9A.…
              */
-            key: string;
+            key: string | null;
         };
         /** @example 01JD8ZQ4V9WX6M2N3P5R7S8T9A */
         ApiKeyId: string;
@@ -1071,16 +1082,19 @@ export interface components {
         App: {
             /** Format: date-time */
             created_at: string;
+            /** @example What the team knows. */
             description?: string | null;
             /** @example Wiki */
             name: string;
             roles: components["schemas"]["AppRole"][];
             /** @example wiki */
             slug: string;
+            /** @example https://wiki.example.com */
             url?: string | null;
         };
         /** @description A role of an app. */
         AppRole: {
+            /** @example What the team knows. */
             description?: string | null;
             /** @example Basic user */
             name: string;
@@ -1100,16 +1114,28 @@ export interface components {
         };
         /** @description The password, and the one in its place. */
         ChangePassword: {
-            /** Format: password */
+            /**
+             * Format: password
+             * @example seven quiet rivers at dusk
+             */
             current_password: string;
-            /** Format: password */
+            /**
+             * Format: password
+             * @example nine loud rivers at dawn
+             */
             new_password: string;
         };
         /** @description The secret of a link, and the new password. */
         CompletePasswordReset: {
-            /** Format: password */
+            /**
+             * Format: password
+             * @example nine loud rivers at dawn
+             */
             new_password: string;
-            /** @description What stands behind `#token=` in the link. */
+            /**
+             * @description What stands behind `#token=` in the link.
+             * @example reset_01JD8ZQ4V9WX6M2N3P5R7S8T9A.mJ6wKqVnB0o3xYt1hZs8uQeRcLd2aFgP5iTkWvXyN7E
+             */
             token: string;
         };
         /** @description A new API key. */
@@ -1134,15 +1160,21 @@ export interface components {
         };
         /** @description What became of a row. */
         CreateOutcome: {
+            /** @example This is not an e-mail address; it looks like name@example.com. */
             detail?: string | null;
+            /** @example ada@example.com */
             email?: string | null;
             /**
              * @description `created`, `exists` or `invalid`.
              * @example created
              */
             outcome: string;
-            /** @description To be handed to the user; given once. */
+            /**
+             * @description To be handed to the user; given once.
+             * @example 7kqm-2xfr-9dwt-hn4p-c8ve
+             */
             temporary_password?: string | null;
+            /** @example 01JD8ZQ4V9WX6M2N3P5R7S8T9A */
             user_id?: string | null;
         };
         /** @description A new user. */
@@ -1174,6 +1206,7 @@ export interface components {
         };
         /** @description What became of a row. */
         DeleteOutcome: {
+            /** @example This is not an e-mail address; it looks like name@example.com. */
             detail?: string | null;
             id: unknown;
             /**
@@ -1203,21 +1236,37 @@ export interface components {
         EmailAddress: string;
         /** @description Who mails come from, and where their links lead. All fields are `null` or defaults before they are set. */
         EmailSettings: {
+            /** @example Analytical Engines */
             company?: string | null;
             /** @description Whether mail can be sent: whether the settings were made. */
             configured: boolean;
-            /** Format: email */
+            /**
+             * Format: email
+             * @example users@example.com
+             */
             from_address?: string | null;
+            /** @example Analytical Engines */
             from_name?: string | null;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @example 168
+             */
             invite_valid_hours: number;
             last_test?: components["schemas"]["TestMail"] | null;
+            /** @example https://example.com/logo.png */
             logo_url?: string | null;
+            /** @example https://users.example.com */
             platform_url?: string | null;
             remind_invitees: boolean;
-            /** Format: email */
+            /**
+             * Format: email
+             * @example help@example.com
+             */
             reply_to?: string | null;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @example 60
+             */
             reset_valid_minutes: number;
         };
         /** @description What a kind of mail is made of. */
@@ -1226,19 +1275,29 @@ export interface components {
             changed_at?: string | null;
             /** @description Whether an admin wrote it; else it is the default. */
             customised: boolean;
-            /** @description What the mail is for. */
+            /**
+             * @description What the mail is for.
+             * @example Brings the link of an invite.
+             */
             description: string;
+            /** @example <p>Hello {{ name }}</p> */
             html: string;
             kind: components["schemas"]["TemplateKind"];
             last_failure?: components["schemas"]["TemplateFailure"] | null;
+            /** @example Your invite */
             subject: string;
+            /** @example Hello {{ name }} */
             text: string;
             /** @description What it may show. */
             variables: components["schemas"]["TemplateVariable"][];
         };
         FieldProblem: {
+            /** @example This is not an e-mail address; it looks like name@example.com. */
             detail: string;
-            /** @description Where the field stands, as a JSON Pointer (RFC 6901). */
+            /**
+             * @description Where the field stands, as a JSON Pointer (RFC 6901).
+             * @example /email
+             */
             pointer: string;
         };
         Health: {
@@ -1246,6 +1305,7 @@ export interface components {
             status: string;
         };
         InspectedInvite: {
+            /** @example Analytical Engines */
             company?: string | null;
             /**
              * Format: email
@@ -1254,36 +1314,51 @@ export interface components {
             email: string;
             /** Format: date-time */
             expires_at: string;
+            /** @example Grace Hopper */
             invited_by?: string | null;
+            /** @example Ada Lovelace */
             name?: string | null;
             password_policy: components["schemas"]["PasswordPolicy"];
         };
         /** @description An invite that was not accepted yet. */
         Invite: {
             delivery: components["schemas"]["Delivery"];
-            /** @description What there is to know about a mail that did not arrive. */
+            /**
+             * @description What there is to know about a mail that did not arrive.
+             * @example The mailbox does not exist.
+             */
             delivery_detail?: string | null;
             /** Format: date-time */
             expires_at: string;
+            /** @example Grace Hopper */
             invited_by: string;
             /** Format: date-time */
             renewal_requested_at?: string | null;
             /** Format: date-time */
             sent_at?: string | null;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @example 1
+             */
             times_sent: number;
         };
         /** @description What became of a row. */
         InviteOutcome: {
+            /** @example This is not an e-mail address; it looks like name@example.com. */
             detail?: string | null;
+            /** @example ada@example.com */
             email?: string | null;
-            /** @description With delivery `link`: the link to hand over, given once. */
+            /**
+             * @description With delivery `link`: the link to hand over, given once.
+             * @example https://users.example.com/accept-invite#token=invite_01JD8ZQ4V9WX6M2N3P5R7S8T9A.mJ6wKqVnB0o3xYt1hZs8uQeRcLd2aFgP5iTkWvXyN7E
+             */
             invite_link?: string | null;
             /**
              * @description `invited`, `exists` or `invalid`.
              * @example invited
              */
             outcome: string;
+            /** @example 01JD8ZQ4V9WX6M2N3P5R7S8T9A */
             user_id?: string | null;
         };
         /** @description Whom to invite, and to what. */
@@ -1299,13 +1374,17 @@ export interface components {
             } | null;
             delivery?: components["schemas"]["DeliveryBy"] | null;
             email: components["schemas"]["EmailAddress"];
-            /** @description Words of the inviter, shown in the mail. */
+            /**
+             * @description Words of the inviter, shown in the mail.
+             * @example Welcome aboard!
+             */
             message?: string | null;
             name?: components["schemas"]["PersonName"] | null;
             role?: components["schemas"]["Role"] | null;
             /**
              * Format: int32
              * @description For how many hours the invite is valid; the e-mail settings have the default.
+             * @example 72
              */
             valid_hours?: number | null;
         };
@@ -1332,49 +1411,73 @@ export interface components {
         /** @description A part of a list. */
         ListOf_Access: {
             items: components["schemas"]["Access"][];
-            /** @description Where the next part begins; `null` at the end. */
+            /**
+             * @description Where the next part begins; `null` at the end.
+             * @example bW9yZSBvZiB0aGUgc2FtZQ
+             */
             next_cursor?: string | null;
         };
         /** @description A part of a list. */
         ListOf_Activity: {
             items: components["schemas"]["Activity"][];
-            /** @description Where the next part begins; `null` at the end. */
+            /**
+             * @description Where the next part begins; `null` at the end.
+             * @example bW9yZSBvZiB0aGUgc2FtZQ
+             */
             next_cursor?: string | null;
         };
         /** @description A part of a list. */
         ListOf_ApiKey: {
             items: components["schemas"]["ApiKey"][];
-            /** @description Where the next part begins; `null` at the end. */
+            /**
+             * @description Where the next part begins; `null` at the end.
+             * @example bW9yZSBvZiB0aGUgc2FtZQ
+             */
             next_cursor?: string | null;
         };
         /** @description A part of a list. */
         ListOf_App: {
             items: components["schemas"]["App"][];
-            /** @description Where the next part begins; `null` at the end. */
+            /**
+             * @description Where the next part begins; `null` at the end.
+             * @example bW9yZSBvZiB0aGUgc2FtZQ
+             */
             next_cursor?: string | null;
         };
         /** @description A part of a list. */
         ListOf_AppUser: {
             items: components["schemas"]["AppUser"][];
-            /** @description Where the next part begins; `null` at the end. */
+            /**
+             * @description Where the next part begins; `null` at the end.
+             * @example bW9yZSBvZiB0aGUgc2FtZQ
+             */
             next_cursor?: string | null;
         };
         /** @description A part of a list. */
         ListOf_EmailTemplate: {
             items: components["schemas"]["EmailTemplate"][];
-            /** @description Where the next part begins; `null` at the end. */
+            /**
+             * @description Where the next part begins; `null` at the end.
+             * @example bW9yZSBvZiB0aGUgc2FtZQ
+             */
             next_cursor?: string | null;
         };
         /** @description A part of a list. */
         ListOf_Session: {
             items: components["schemas"]["Session"][];
-            /** @description Where the next part begins; `null` at the end. */
+            /**
+             * @description Where the next part begins; `null` at the end.
+             * @example bW9yZSBvZiB0aGUgc2FtZQ
+             */
             next_cursor?: string | null;
         };
         /** @description A part of a list. */
         ListOf_User: {
             items: components["schemas"]["User"][];
-            /** @description Where the next part begins; `null` at the end. */
+            /**
+             * @description Where the next part begins; `null` at the end.
+             * @example bW9yZSBvZiB0aGUgc2FtZQ
+             */
             next_cursor?: string | null;
         };
         /** @example 01JD8ZQ4V9WX6M2N3P5R7S8T9A */
@@ -1387,6 +1490,7 @@ export interface components {
         };
         /** @description Who did something, or to whom or what it was done. */
         Party: {
+            /** @example 01JD8ZQ4V9WX6M2N3P5R7S8T9A */
             id?: string | null;
             /**
              * @description `user`, `api_key`, `system`, `anonymous`, `address`, `app` or `installation`.
@@ -1416,10 +1520,11 @@ export interface components {
         };
         PasswordShown: {
             /**
-             * @description To be handed to the user; given once. It must be changed at the next sign-in and expires.
+             * @description To be handed to the user; given once, `null` when the answer is repeated. It must be changed at the next sign-in and
+             *     expires.
              * @example 7kqm-2xfr-9dwt-hn4p-c8ve
              */
-            temporary_password: string;
+            temporary_password: string | null;
         };
         /**
          * @description What a person is called: one line of text, in any script.
@@ -1434,13 +1539,19 @@ export interface components {
         PlatformUrl: string;
         /** @description The secret of an invite's link. */
         PresentInvite: {
-            /** @description What stands behind `#token=` in the link. */
+            /**
+             * @description What stands behind `#token=` in the link.
+             * @example invite_01JD8ZQ4V9WX6M2N3P5R7S8T9A.mJ6wKqVnB0o3xYt1hZs8uQeRcLd2aFgP5iTkWvXyN7E
+             */
             token: string;
         };
         /** @description A mail as its recipient would get it. */
         PreviewedMail: {
+            /** @example <p>Hello {{ name }}</p> */
             html: string;
+            /** @example Your invite */
             subject: string;
+            /** @example Hello {{ name }} */
             text: string;
         };
         /**
@@ -1459,7 +1570,10 @@ export interface components {
          *     }
          */
         Problem: {
-            /** @description What to do about it. */
+            /**
+             * @description What to do about it.
+             * @example This is not an e-mail address; it looks like name@example.com.
+             */
             detail: string;
             /** @description With `invalid-fields`: every field that is not valid. */
             errors?: components["schemas"]["FieldProblem"][] | null;
@@ -1475,6 +1589,7 @@ export interface components {
             /**
              * Format: int32
              * @description For how many hours the renewed invite is valid; as many as the one before, if nothing is said.
+             * @example 72
              */
             valid_hours?: number | null;
         };
@@ -1565,13 +1680,16 @@ export interface components {
             current: boolean;
             /** Format: date-time */
             expires_at: string;
+            /** @example 01JD8ZQ4V9WX6M2N3P5R7S8T9A */
             id: string;
+            /** @example 203.0.113.7 */
             ip?: string | null;
             /**
              * Format: date-time
              * @description To the minute.
              */
             last_seen_at: string;
+            /** @example Mozilla/5.0 */
             user_agent?: string | null;
         };
         /** @example 01JD8ZQ4V9WX6M2N3P5R7S8T9A */
@@ -1589,6 +1707,7 @@ export interface components {
             /**
              * Format: int32
              * @description 168, if nothing is said.
+             * @example 168
              */
             invite_valid_hours?: number | null;
             logo_url?: components["schemas"]["WebAddress"] | null;
@@ -1600,6 +1719,7 @@ export interface components {
             /**
              * Format: int32
              * @description 60, if nothing is said.
+             * @example 60
              */
             reset_valid_minutes?: number | null;
         };
@@ -1608,27 +1728,32 @@ export interface components {
             /**
              * Format: int32
              * @description In characters; 12, if nothing is said, and 15 in a strict installation. NIST SP 800-63B-4 advises 15 where the password is all that is asked.
+             * @example 12
              */
             password_min_length?: number | null;
             /**
              * Format: int32
              * @description A session ends so long after the sign-in; 168, if nothing is said, and 24 in a strict installation.
+             * @example 168
              */
             session_absolute_hours?: number | null;
             /**
              * Format: int32
              * @description A session ends when it is not used for so long; 1440, if nothing is said, and 60 in a strict installation.
+             * @example 1440
              */
             session_idle_minutes?: number | null;
             /**
              * Format: int32
              * @description Wrong passwords that are free before pauses begin; 5, if nothing is said, and 3 in a strict installation.
+             * @example 5
              */
             sign_in_attempts?: number | null;
             /**
              * Format: int32
              * @description A temporary password opens nothing after this time; 168, if nothing is said, and 24 in a strict
              *     installation.
+             * @example 168
              */
             temporary_password_hours?: number | null;
         };
@@ -1636,9 +1761,15 @@ export interface components {
         SetUp: {
             email: components["schemas"]["EmailAddress"];
             name: components["schemas"]["PersonName"];
-            /** Format: password */
+            /**
+             * Format: password
+             * @example seven quiet rivers at dusk
+             */
             password: string;
-            /** @description Printed by the local installation; in AWS, in the secret that the stack's outputs name. */
+            /**
+             * @description Printed by the local installation; in AWS, in the secret that the stack's outputs name.
+             * @example kF3mQ8vR2tYx7ZbN5cWd9LpHs4JgTe6U
+             */
             setup_secret: string;
         };
         Setup: {
@@ -1648,7 +1779,10 @@ export interface components {
         /** @description Who signs in. */
         SignIn: {
             email: components["schemas"]["EmailAddress"];
-            /** Format: password */
+            /**
+             * Format: password
+             * @example seven quiet rivers at dusk
+             */
             password: string;
         };
         /** @description A session that began. */
@@ -1657,7 +1791,10 @@ export interface components {
             expires_at: string;
             /** @description Whether the password is temporary: until it is changed, the session may do nothing else. */
             password_change_required: boolean;
-            /** @description The session token, given once. Send it as `Authorization: Bearer …`. */
+            /**
+             * @description The session token, given once. Send it as `Authorization: Bearer …`.
+             * @example session_01JD8ZQ4V9WX6M2N3P5R7S8T9A.01JDA2C3D4E5F6G7H8J9KAMBNC.mJ6wKqVnB0o3xYt1hZs8uQeRcLd2aFgP5iTkWvXyN7E
+             */
             token: string;
             user: components["schemas"]["User"];
         };
@@ -1668,7 +1805,10 @@ export interface components {
         Status: "invited" | "invite_expired" | "active" | "suspended";
         /** @description Why, and for how long. */
         SuspendUser: {
-            /** @description Told to the user when they try to sign in. */
+            /**
+             * @description Told to the user when they try to sign in.
+             * @example On leave
+             */
             reason?: string | null;
             /**
              * Format: date-time
@@ -1678,6 +1818,7 @@ export interface components {
         };
         /** @description Why and until when a user is suspended. */
         Suspension: {
+            /** @example On leave */
             reason?: string | null;
             /** Format: date-time */
             until?: string | null;
@@ -1685,6 +1826,7 @@ export interface components {
         TemplateFailure: {
             /** Format: date-time */
             at: string;
+            /** @example There is no variable `nam`. */
             reason: string;
         };
         /**
@@ -1694,6 +1836,7 @@ export interface components {
         TemplateKind: "invitation" | "invitation_reminder" | "password_reset" | "temporary_password" | "password_changed" | "email_changed" | "welcome";
         /** @description A value that a template may show. */
         TemplateVariable: {
+            /** @example The name of the user. */
             description: string;
             /** @example link */
             name: string;
@@ -1707,16 +1850,25 @@ export interface components {
              * @description When it was asked for.
              */
             at: string;
-            /** @description Why it was not sent, or not yet. */
+            /**
+             * @description Why it was not sent, or not yet.
+             * @example SES does not know the sender address yet.
+             */
             detail?: string | null;
             state: components["schemas"]["Delivery"];
-            /** Format: email */
+            /**
+             * Format: email
+             * @example ada@example.com
+             */
             to: string;
         };
         /** @description A test mail on its way. */
         TestMailRequested: {
             mail_id: components["schemas"]["MailId"];
-            /** Format: email */
+            /**
+             * Format: email
+             * @example ada@example.com
+             */
             to: string;
         };
         /** @description What changes; what is left out stays as it is, `null` takes it away. */
@@ -1772,16 +1924,18 @@ export interface components {
             /**
              * Format: int64
              * @description Counts the changes; what `ETag` holds.
+             * @example 3
              */
             version: number;
         };
         /** @description A user who was created. */
         UserCreated: {
             /**
-             * @description To be handed to the user; given once. It must be changed at the first sign-in and expires.
+             * @description To be handed to the user; given once, `null` when the answer is repeated. It must be changed at the first sign-in and
+             *     expires.
              * @example 7kqm-2xfr-9dwt-hn4p-c8ve
              */
-            temporary_password: string;
+            temporary_password: string | null;
             user: components["schemas"]["User"];
         };
         /** @example 01JD8ZQ4V9WX6M2N3P5R7S8T9A */
@@ -1808,7 +1962,10 @@ export interface components {
             by_status: {
                 [key: string]: number;
             };
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @example 240
+             */
             total: number;
         };
         /**
@@ -5889,7 +6046,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `still-invited`, `email-not-configured` */
+            /** @description `still-invited`; with `email` also `email-not-configured`, `user-suspended` */
             409: {
                 headers: {
                     [name: string]: unknown;

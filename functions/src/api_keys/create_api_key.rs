@@ -31,8 +31,8 @@ fields! {
 #[derive(Serialize, ToSchema)]
 pub struct ApiKeyCreated {
     api_key: ApiKeyView,
-    /// What the program sends as `Authorization: Bearer …`; given once.
-    #[schema(example = "key_01JD8ZQ4V9WX6M2N3P5R7S8T9A.…")]
+    /// What the program sends as `Authorization: Bearer …`; given once, `null` when the answer is repeated.
+    #[schema(value_type = Option<String>, required, example = "key_01JD8ZQ4V9WX6M2N3P5R7S8T9A.…")]
     key: String,
 }
 

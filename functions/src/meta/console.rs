@@ -1,4 +1,5 @@
-//! The files of the admin console: no operation, but what the one for other requests answers outside the API.
+//! The files of the admin console and the page of the API document: no operation, but what the one for other requests
+//! answers outside the API.
 
 use axum::{
     body::Body,
@@ -19,7 +20,12 @@ const NEVER: &str = "no-store";
 /// The file at `path`, or the page of the console for those who ask for a page, as browsers do; `None` for others: a
 /// program that has mistaken a path is to hear of it.
 pub(super) fn answer(path: &str, headers: &HeaderMap) -> Option<Response> {
-    let page = || if path == "/" || is_page(path) && takes_pages(headers) { roster_console::page() } else { None };
+    let page = || match path {
+        "/" => roster_console::page(),
+        "/docs" => roster_console::docs(),
+        _ if is_page(path) && takes_pages(headers) => roster_console::page(),
+        _ => None,
+    };
     let asset = roster_console::asset(path).or_else(page)?;
     Some(file(asset, takes_brotli(headers)))
 }

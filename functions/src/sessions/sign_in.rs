@@ -98,7 +98,10 @@ pub async fn sign_in(
     let activity = app.activity(now, Action::SessionStarted, parties, Vec::new(), &client);
     match app.store.start_session(&user, &session, renewed.as_ref(), &gate, &activity).await {
         // While the password was checked, it was changed, the user was suspended or deleted, or too many guesses came.
-        Err(Error::Conflict) => Err(Error::InvalidCredentials.into()),
+        Err(Error::Conflict) => {
+            app.store.record(&refused(Subject::from(&user), "changed-meanwhile")).await?;
+            Err(Error::InvalidCredentials.into())
+        }
         started => {
             started?;
             Ok(Started::new(&user, &session, &token, now).into_response(&client, &headers, now))

@@ -32,8 +32,9 @@ fields! {
 #[derive(Serialize, ToSchema)]
 pub struct UserCreated {
     pub(crate) user: UserView,
-    /// To be handed to the user; given once. It must be changed at the first sign-in and expires.
-    #[schema(example = "7kqm-2xfr-9dwt-hn4p-c8ve")]
+    /// To be handed to the user; given once, `null` when the answer is repeated. It must be changed at the first sign-in and
+    /// expires.
+    #[schema(value_type = Option<String>, required, example = "7kqm-2xfr-9dwt-hn4p-c8ve")]
     pub(crate) temporary_password: String,
 }
 

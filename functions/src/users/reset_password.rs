@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use roster_domain::{
-    Error, Invalid, User, UserId,
+    Error, Invalid, Status, User, UserId,
     activity::Action,
     mails::{Kind, Mail},
 };
@@ -52,8 +52,9 @@ impl Text for ResetBy {}
 
 #[derive(Serialize, ToSchema)]
 pub struct PasswordShown {
-    /// To be handed to the user; given once. It must be changed at the next sign-in and expires.
-    #[schema(example = "7kqm-2xfr-9dwt-hn4p-c8ve")]
+    /// To be handed to the user; given once, `null` when the answer is repeated. It must be changed at the next sign-in and
+    /// expires.
+    #[schema(value_type = Option<String>, required, example = "7kqm-2xfr-9dwt-hn4p-c8ve")]
     temporary_password: String,
 }
 
@@ -80,7 +81,7 @@ pub struct ResetMailed {
         (status = 401, description = "`unauthenticated`", body = ProblemBody),
         (status = 403, description = "`forbidden`", body = ProblemBody),
         (status = 404, description = "`user-not-found`", body = ProblemBody),
-        (status = 409, description = "`still-invited`, `email-not-configured`", body = ProblemBody),
+        (status = 409, description = "`still-invited`; with `email` also `email-not-configured`, `user-suspended`", body = ProblemBody),
         (status = 422, description = "`idempotency-key-reused`", body = ProblemBody)
     )
 )]
@@ -105,6 +106,9 @@ pub async fn reset_password(
         }
         let mail_link = |user: &mut User, now| {
             check(user)?;
+            if user.status(now) == Status::Suspended {
+                return Err(Error::UserSuspended);
+            }
             user.end_sessions();
             let mail = Mail::new(app.mail_id(now), None, user.email.clone(), Kind::PasswordReset, now);
             Ok(Extras { mails: vec![mail], is_change: true, ..Extras::default() })

@@ -87,6 +87,7 @@ actions! {
     MailFailed = "mail.failed",
     MailBounced = "mail.bounced",
     MailComplained = "mail.complained",
+    LinksAndSessionsVoided = "links_and_sessions.voided",
 }
 
 /// Who did it.

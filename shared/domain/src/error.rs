@@ -59,6 +59,8 @@ pub enum Error {
     NotInvited,
     #[error("the user has not accepted the invite yet")]
     StillInvited,
+    #[error("the user is suspended")]
+    UserSuspended,
     #[error("the invite has expired")]
     InviteExpired,
     #[error("a newer invite was sent")]

@@ -238,6 +238,10 @@ fn refusal(
             let detail = text("The user has not accepted yet. Renew or revoke the invite instead.");
             (409, "still-invited", "The user has only been invited", detail)
         }
+        Error::UserSuspended => {
+            let detail = text("Suspended users get no link. Reactivate the user first, or show a temporary password.");
+            (409, "user-suspended", "The user is suspended", detail)
+        }
         Error::InviteExpired => {
             let detail = text("Ask for a new invite with POST /v1/invites/request-renewal.");
             (410, "invite-expired", "The invite has expired", detail)

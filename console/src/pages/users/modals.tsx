@@ -28,7 +28,7 @@ function ResetPassword({ user, close }: { user: User; close: () => void }) {
     const params = { params: { path: { id: user.id } } };
     const show = useAction(async () => {
         const reset = await answer(api.POST("/v1/users/{id}/password-reset", { ...params, body: { delivery: "show" } }));
-        setPassword("temporary_password" in reset ? reset.temporary_password : "");
+        setPassword(("temporary_password" in reset && reset.temporary_password) || "");
     });
     const mail = useAction(async () => {
         await answer(api.POST("/v1/users/{id}/password-reset", { ...params, body: { delivery: "email" } }));
