@@ -28,6 +28,7 @@ fn no_invite_is_lost_silently_while_ses_fails_and_the_process_dies() {
 
     outage.invite(invites);
     for _ in 0..20 {
+        outage.deliver();
         outage.let_an_hour_pass();
     }
     let outcome = outage.end();
@@ -46,13 +47,13 @@ struct Outage {
     random: Random,
     /// An API key of an admin.
     key: String,
-    deaths: usize,
+    deaths: u64,
 }
 
 /// What came of it.
 #[derive(Debug)]
 struct Outcome {
-    deaths: usize,
+    deaths: u64,
     invites: usize,
     mails: usize,
     /// How many invitees got so many mails.
@@ -90,9 +91,10 @@ impl Outage {
         self.roster.ask("POST /_local/mail-faults", "", &faults).unwrap();
     }
 
-    /// Does this while the process may die.
-    fn in_danger(&mut self, act: impl Fn(&Roster) + Sync) {
-        let moment = Duration::from_millis(self.random.next() % 1_500);
+    /// Does this while the process may die. Whether it lived.
+    fn in_danger(&mut self, act: impl Fn(&Roster) + Sync) -> bool {
+        // It lives longer each time, so that it gets somewhere on any machine.
+        let moment = Duration::from_millis(self.random.next() % (1_000 + 100 * self.deaths));
         let roster = &self.roster;
         let has_died = thread::scope(|scope| {
             let (done, all_done) = mpsc::channel::<()>();
@@ -115,6 +117,12 @@ impl Outage {
             self.roster = Roster::start(&self.roster.directory);
             self.break_ses();
         }
+        !has_died
+    }
+
+    /// Until every new mail was tried.
+    fn deliver(&mut self) {
+        while !self.in_danger(|roster| drop(roster.ask("POST /_local/run/deliver_mail", "", &Value::Null))) {}
     }
 
     /// Invites so many. What was not answered is asked again.
