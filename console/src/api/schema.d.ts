@@ -1404,6 +1404,7 @@ export interface components {
             logo_url?: string | null;
             /** @example https://users.example.com */
             platform_url?: string | null;
+            remind_invitees: boolean;
             /**
              * Format: email
              * @example help@example.com
@@ -1441,7 +1442,7 @@ export interface components {
          * @description What happened; `*` stands for everything.
          * @enum {string}
          */
-        EventType: "*" | "installation.set_up" | "session.started" | "session.refused" | "access.refused" | "session.ended" | "password.changed" | "user.invited" | "invite.renewed" | "invite.revoked" | "invite.expired" | "invite.renewal_requested" | "user.activated" | "user.updated" | "user.deleted" | "role.changed" | "app_role.set" | "app_role.removed" | "user.created" | "user.suspended" | "user.reactivated" | "user.unlocked" | "password.change_refused" | "password.reset_by_admin" | "password.reset_requested" | "password.reset" | "sessions.ended" | "app.created" | "app.updated" | "app.deleted" | "api_key.created" | "api_key.deleted" | "security_settings.changed" | "email_settings.changed" | "template.changed" | "template.restored" | "template.failed" | "test_mail.requested" | "mail.failed" | "mail.bounced" | "mail.complained" | "links_and_sessions.voided" | "webhook.created" | "webhook.updated" | "webhook.deleted" | "webhook.secret_rotated" | "webhook.disabled" | "webhook.test_requested" | "webhook.resend_requested";
+        EventType: "*" | "installation.set_up" | "session.started" | "session.refused" | "access.refused" | "session.ended" | "password.changed" | "user.invited" | "invite.renewed" | "invite.revoked" | "invite.expired" | "invite.reminded" | "invite.renewal_requested" | "user.activated" | "user.updated" | "user.deleted" | "role.changed" | "app_role.set" | "app_role.removed" | "user.created" | "user.suspended" | "user.reactivated" | "user.unlocked" | "password.change_refused" | "password.reset_by_admin" | "password.reset_requested" | "password.reset" | "sessions.ended" | "app.created" | "app.updated" | "app.deleted" | "api_key.created" | "api_key.deleted" | "security_settings.changed" | "email_settings.changed" | "template.changed" | "template.restored" | "template.failed" | "test_mail.requested" | "mail.failed" | "mail.bounced" | "mail.complained" | "links_and_sessions.voided" | "webhook.created" | "webhook.updated" | "webhook.deleted" | "webhook.secret_rotated" | "webhook.disabled" | "webhook.test_requested" | "webhook.resend_requested";
         FieldProblem: {
             /** @example This is not an e-mail address; it looks like name@example.com. */
             detail: string;
@@ -1813,6 +1814,11 @@ export interface components {
             password_min_length: number;
             /**
              * Format: int32
+             * @example 90
+             */
+            remove_expired_after_days?: number | null;
+            /**
+             * Format: int32
              * @example 168
              */
             session_absolute_hours: number;
@@ -1877,6 +1883,8 @@ export interface components {
             logo_url?: components["schemas"]["WebAddress"] | null;
             /** @description Where the console is reached; links begin with it. */
             platform_url: components["schemas"]["PlatformUrl"];
+            /** @description Whether invitees are reminded, once, when a quarter of the time is left; they are, if nothing is said. */
+            remind_invitees?: boolean | null;
             reply_to?: components["schemas"]["EmailAddress"] | null;
             /**
              * Format: int32
@@ -1893,6 +1901,11 @@ export interface components {
              * @example 12
              */
             password_min_length?: number | null;
+            /**
+             * Format: int32
+             * @description So many days after an invite has run out, its user is removed; 90, if nothing is said, and never, if `null`.
+             */
+            remove_expired_after_days?: number | null;
             /**
              * Format: int32
              * @description A session ends so long after the sign-in; 168, if nothing is said, and 24 in a strict installation.
@@ -1995,7 +2008,7 @@ export interface components {
          * @description What a template is for. Each kind has a default, which an admin may replace.
          * @enum {string}
          */
-        TemplateKind: "invitation" | "password_reset" | "temporary_password" | "password_changed" | "email_changed" | "welcome";
+        TemplateKind: "invitation" | "invitation_reminder" | "password_reset" | "temporary_password" | "password_changed" | "email_changed" | "welcome";
         /** @description A value that a template may show. */
         TemplateVariable: {
             /** @example The name of the user. */

@@ -58,6 +58,7 @@ actions! {
     InviteRenewed = "invite.renewed",
     InviteRevoked = "invite.revoked",
     InviteExpired = "invite.expired",
+    InviteReminded = "invite.reminded",
     InviteRenewalRequested = "invite.renewal_requested",
     UserActivated = "user.activated",
     UserUpdated = "user.updated",
