@@ -1733,6 +1733,11 @@ export interface components {
             password_min_length?: number | null;
             /**
              * Format: int32
+             * @description So many days after an invite has run out, its user is removed; 90, if nothing is said, and never, if `null`.
+             */
+            remove_expired_after_days?: number | null;
+            /**
+             * Format: int32
              * @description A session ends so long after the sign-in; 168, if nothing is said, and 24 in a strict installation.
              * @example 168
              */
