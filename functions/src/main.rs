@@ -3,15 +3,14 @@
 use std::{process::ExitCode, sync::Arc};
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use roster_domain::settings::SecuritySettings;
+use roster_domain::webhooks::Reach;
 use roster_functions::{
     aws::{self, optional, variable},
     edge,
-    events::publish::Bus,
+    events::{publish::Bus, sender::Sender},
     operations::{self, Operation, Runs},
 };
 use roster_mail::Mailer;
-use roster_store::Store;
 use roster_web::{App, Passwords, app::SystemClock};
 use serde_json::Value;
 
@@ -49,6 +48,11 @@ async fn run() -> Result<(), Error> {
             let handle = |event: LambdaEvent<Value>| handle(app.clone(), bus.clone(), event.payload);
             lambda_runtime::run(service_fn(handle)).await
         }
+        Runs::OnWebhookEvent(_, handle) => {
+            let sender = Sender::new(app.webhook_reach)?;
+            let handle = |event: LambdaEvent<Value>| handle(app.clone(), sender.clone(), event.payload);
+            lambda_runtime::run(service_fn(handle)).await
+        }
     }
 }
 
@@ -58,16 +62,12 @@ async fn serve(operation: &Operation, app: App) -> Result<(), Error> {
 }
 
 fn app() -> Result<App, Error> {
-    let security = match optional("ROSTER_SECURITY").as_deref() {
-        None | Some("standard") => SecuritySettings::default(),
-        Some("strict") => SecuritySettings::STRICT,
-        Some(other) => return Err(format!("ROSTER_SECURITY is standard or strict, not {other}").into()),
-    };
     Ok(App {
-        store: Store::new(aws::dynamodb()?, variable("ROSTER_TABLE")?).with_security(security),
+        store: aws::store(variable("ROSTER_TABLE")?)?,
         clock: Arc::new(SystemClock),
         // Lambda gives a function one request at a time.
         passwords: Passwords::new(1),
         setup_secret: optional("ROSTER_SETUP_SECRET").map(Arc::from),
+        webhook_reach: Reach::Internet,
     })
 }
