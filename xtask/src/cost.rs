@@ -35,15 +35,16 @@ const SIZES: [f64; 3] = [1e3, 1e5, 1e6];
 /// Of a hundred users, how many sign in in a month.
 const ACTIVE: f64 = 0.6;
 /// What an active user does in a month, how often; and what happens for every user there is.
-const BY_ACTIVE: [(&str, f64); 6] = [
+const BY_ACTIVE: [(&str, f64); 7] = [
     ("sign_in", 12.0),
     ("sign_out", 4.0),
     ("check_access", 240.0),
     ("get_session", 24.0),
     ("list_my_apps", 12.0),
     ("follow_changes", 16.0),
+    ("deliver_webhook", 16.0),
 ];
-const BY_USER: [(&str, f64); 13] = [
+const BY_USER: [(&str, f64); 14] = [
     ("invite_user", 0.02),
     ("inspect_invite", 0.02),
     ("accept_invite", 0.02),
@@ -57,9 +58,11 @@ const BY_USER: [(&str, f64); 13] = [
     ("get_user", 0.2),
     ("list_activity", 0.05),
     ("follow_changes", 0.2),
+    ("deliver_webhook", 0.2),
 ];
 /// What happens in a month in which nobody does anything.
-const BY_MONTH: [(&str, f64); 2] = [("retry_mail", 43_800.0), ("expire_invites", 8_760.0)];
+const BY_MONTH: [(&str, f64); 3] =
+    [("retry_mail", 43_800.0), ("retry_webhooks", 43_800.0), ("expire_invites", 8_760.0)];
 /// What a user takes in the table, indexes included, and what an entry of the activity does.
 const BYTES_OF_USER: f64 = 6e3;
 const BYTES_OF_ENTRY: f64 = 1e3;
