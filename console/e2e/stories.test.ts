@@ -200,6 +200,15 @@ story("a session that ended elsewhere loses nothing", async ({ roster, admin, to
     assert.equal(after.body.name, "Ada King");
 });
 
+story("signing out is in sight, and leaves nothing to see", async ({ admin }) => {
+    await admin.getByRole("button", { name: "grace@example.com" }).click();
+    await admin.getByRole("menuitem", { name: "Sign out" }).click();
+    await admin.waitForURL("**/sign-in**");
+
+    await admin.goto("/users");
+    await admin.waitForURL("**/sign-in**");
+});
+
 story("two admins edit one user", async ({ roster, admin, token }) => {
     const { body } = await roster.call("POST", "/v1/users", { email: "ada@example.com", name: "Ada" }, token);
     await admin.goto(`/users/${body.user.id}`);

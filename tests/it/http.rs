@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::support::{Answer, Call, Client, NEW_PASSWORD, PASSWORD, TestApp};
 
 /// Operations that need no credential.
-const PUBLIC: [&str; 11] = [
+pub(crate) const PUBLIC: [&str; 11] = [
     "GET /openapi.json",
     "GET /v1/health",
     "GET /v1/password-policy",

@@ -153,7 +153,7 @@ fn assert_activity(dump: &[Value], users: &BTreeMap<String, &Value>) {
 }
 
 /// What a secret may look like where somebody was careless.
-fn spellings(secret: &str) -> Vec<String> {
+pub(crate) fn spellings(secret: &str) -> Vec<String> {
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     let mut raw = vec![secret.as_bytes().to_vec()];
     let mut spellings = vec![secret.to_owned()];

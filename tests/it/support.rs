@@ -455,7 +455,17 @@ impl Answer {
         assert!(self.status < 500, "{self}");
         assert!(self.header("x-request-id").is_some_and(|id| !id.is_empty()), "{self}");
         assert_eq!(self.header("cache-control"), Some("no-store"), "{self}");
-        assert_eq!(self.header("x-content-type-options"), Some("nosniff"), "{self}");
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+            ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ] {
+            assert_eq!(self.header(name), Some(value), "{self}");
+        }
+        for name in ["access-control-allow-origin", "location"] {
+            assert_eq!(self.header(name), None, "{self}");
+        }
         let kind = self.header(header::CONTENT_TYPE.as_str());
         match self.status {
             204 => assert!(self.bytes.is_empty(), "{self}"),

@@ -2,6 +2,7 @@
 
 mod cost;
 mod lists;
+mod planted;
 mod supply;
 mod weight;
 
@@ -34,6 +35,11 @@ enum Task {
     },
     /// Print what is shipped, as a bill of materials
     Sbom,
+    /// Plant bugs in a copy of the workspace, one at a time, and see whether the tests catch them
+    Planted {
+        /// A word of those to plant, instead of all
+        what: Option<String>,
+    },
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -43,5 +49,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         Task::Cost { binary } => cost::write(binary),
         Task::Notice { check } => supply::notice(check),
         Task::Sbom => supply::sbom(),
+        Task::Planted { what } => planted::print(what.as_deref()),
     }
 }

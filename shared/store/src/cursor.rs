@@ -63,7 +63,33 @@ impl Sealer {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::MailRef;
+
+    proptest! {
+        #[test]
+        fn no_text_passes_for_a_cursor(text in "\\PC{0,200}|[A-Za-z0-9_-]{0,300}") {
+            prop_assert!(Sealer([7; 32]).open("users", &text).is_err());
+        }
+
+        #[test]
+        fn every_place_survives_its_seal(parts in [".{0,60}", ".{0,60}", ".{0,60}", ".{0,60}"], list in ".{0,60}") {
+            let [pk, sk, partition, position] = parts;
+            let place = Place { key: Key { pk, sk }, entry: Entry { pk: partition, sk: position } };
+            let sealer = Sealer([7; 32]);
+            prop_assert_eq!(sealer.open(&list, &sealer.seal(&list, &place)), Ok(place));
+        }
+
+        #[test]
+        fn any_key_can_be_looked_at(pk in "(USER#|APP#|EMAIL#)?\\PC{0,60}", sk in "(MAIL#|APP)?\\PC{0,60}") {
+            crate::keys::user_of_partition(&pk);
+            crate::keys::app_of_key(&pk, &sk);
+            crate::keys::activity_partition_before(&pk);
+            prop_assert_eq!(MailRef::of_key(&pk, &sk).is_some(), sk.starts_with("MAIL#"));
+        }
+    }
 
     fn place() -> Place {
         let text = |text: &str| text.to_owned();
