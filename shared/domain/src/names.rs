@@ -59,9 +59,15 @@ pub(crate) fn one_line(what: &str, text: &str, max: usize) -> Result<String, Inv
 /// `text` as it is searched: letter case, accents and the width of spaces make no difference.
 pub fn fold(text: &str) -> String {
     let bare: String = text.nfkd().filter(|c| !matches!(c, '\u{300}'..='\u{36f}')).collect();
-    // Upper case first: it knows that ß is SS.
-    let lower: String =
-        bare.to_uppercase().to_lowercase().nfkd().filter(|c| !matches!(c, '\u{300}'..='\u{36f}')).nfc().collect();
+    // Upper case knows that ß is SS, and lower case that ẞ is ß.
+    let lower: String = bare
+        .to_lowercase()
+        .to_uppercase()
+        .to_lowercase()
+        .nfkd()
+        .filter(|c| !matches!(c, '\u{300}'..='\u{36f}'))
+        .nfc()
+        .collect();
     lower.split_whitespace().collect::<Vec<_>>().join(" ").replace('ς', "σ")
 }
 
@@ -108,6 +114,7 @@ mod tests {
         assert_eq!(terms("ΟΔΥΣΣΕΥΣ"), [fold("οδυσσευς")]);
         assert_eq!(terms("Ğ İstanbul Işık"), ["g istanbul isik", "istanbul isik", "isik"]);
         assert_eq!(terms("Weiß"), ["weiss"]);
+        assert_eq!(terms("WEIẞ"), ["weiss"]);
     }
 
     #[test]

@@ -267,6 +267,8 @@ mod tests {
             "engines2024engines",
             "lovelace.at.engines",
             "roster2024roster",
+            &".E".repeat(30),
+            &"qwertyuiop".repeat(12),
         ] {
             assert!(judge(password).is_err(), "{password:?}");
         }
