@@ -5,7 +5,9 @@
 
 use std::{
     collections::BTreeSet,
-    env, fs,
+    env,
+    fmt::Write as _,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -736,7 +738,7 @@ fn tables() -> String {
         rows().count()
     );
     for (chapter, rows) in CHAPTERS {
-        text += &format!("\n### {chapter}\n\n| | level | asks for | |\n| --- | --- | --- | --- |\n");
+        writeln!(text, "\n### {chapter}\n\n| | level | asks for | |\n| --- | --- | --- | --- |").unwrap();
         for Row(ids, level, asks, verdict) in rows {
             let level = if *level == 0 { String::new() } else { level.to_string() };
             let verdict = match verdict {
@@ -747,7 +749,7 @@ fn tables() -> String {
                 Missed(why) => format!("**not met**: {why}"),
                 Inapplicable(why) => format!("not applicable: {why}"),
             };
-            text += &format!("| {ids} | {level} | {asks} | {verdict} |\n");
+            writeln!(text, "| {ids} | {level} | {asks} | {verdict} |").unwrap();
         }
     }
     text
