@@ -1,17 +1,23 @@
 //! Every sample event, through the binary that is deployed, as Lambda runs it: in a process of its own, with the
-//! environment that `template.yaml` gives, on the embedded engine and mailbox.
+//! environment that `template.yaml` gives, on the embedded engine and mailbox. Where `AWS_ENDPOINT_URL_DYNAMODB` names
+//! another engine, the table is there: `./test` runs all of it once more on moto.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use aws_sdk_dynamodb::Client;
 use jiff::Timestamp;
-use roster_functions::operations::{self, Operation, Runs};
+use roster_functions::{
+    aws,
+    operations::{self, Operation, Runs},
+};
 use roster_local::{AwsUrls, Installation, Options, bus::BUS, engine::TABLE};
+use roster_store::{Store, schema};
 use roster_tests::runtime_api::Function;
-use roster_web::Clock;
+use roster_web::{App, Clock};
 use serde_json::{Value, json};
 
 use crate::{
-    door::{ask, ask_anew},
+    door::ask_anew,
     mail_events::{documented, event},
     template::{Template, root, sample_events},
 };
@@ -51,8 +57,8 @@ async fn the_first_admin_is_set_up() {
 
     assert_eq!(started.status(), 201);
     let token = text(&started.body()["token"]);
-    let me = ask(&world.installation, "GET /v1/me", &token, Value::Null).await;
-    assert_eq!((me.status, &me.body["role"]), (200, &json!("admin")));
+    let me = world.ask_as(&token, "GET /v1/me", Value::Null).await;
+    assert_eq!(me["role"], "admin");
     assert_eq!(world.run("get_setup").await.body(), json!({ "required": false }));
     assert_eq!(world.run("set_up").await.status(), 409);
 }
@@ -80,7 +86,7 @@ async fn a_user_sees_and_changes_their_own_account() {
     assert_eq!((renamed.status(), &renamed.body()["name"]), (200, &json!("Ada King")));
     assert_eq!(world.run("change_password").await.status(), 204);
     assert_eq!(world.run("sign_in").await.status(), 401, "the old password is none any more");
-    let mails = world.installation.app().store.mails_due(world.now(), 10).await.expect("the outbox is read");
+    let mails = world.app.store.mails_due(world.now(), 10).await.expect("the outbox is read");
     assert_eq!(mails.iter().filter(|mail| mail.kind.as_str() == "password_changed").count(), 1);
 }
 
@@ -467,6 +473,11 @@ async fn the_security_settings_are_set_and_read() {
 /// An installation whose event operations do not run by themselves, and the placeholders of `events/` for it.
 struct World {
     installation: Installation,
+    /// The table, which the functions reach at `aws`.
+    app: App,
+    client: Client,
+    table: String,
+    aws: AwsUrls,
     values: BTreeMap<&'static str, String>,
     template: Template,
 }
@@ -489,7 +500,17 @@ impl World {
         let options = Options { serve_aws: true, operations: requests(), ..Options::ephemeral() };
         let installation = Installation::start(options).await.expect("an installation starts");
         let values = BTreeMap::from([("setup_secret", installation.setup_secret().to_owned())]);
-        Self { installation, values, template: Template::read() }
+        let mut aws = installation.aws().expect("AWS is served").clone();
+        let mut app = installation.app().clone();
+        let (mut client, mut table) = (installation.dynamodb(), TABLE.to_owned());
+        if let Some(url) = aws::optional("AWS_ENDPOINT_URL_DYNAMODB") {
+            client = aws::dynamodb().expect("the environment names an engine");
+            table = format!("roster-{}", app.user_id(app.now()));
+            schema::create(&client, &table).await.expect("the engine makes a table");
+            app.store = Store::new(client.clone(), table.clone());
+            aws.dynamodb = url;
+        }
+        Self { installation, app, client, table, aws, values, template: Template::read() }
     }
 
     /// An admin, a user with a session, an open invite, an app, an API key.
@@ -532,8 +553,8 @@ impl World {
     async fn let_the_invite_run_out(&mut self) {
         let then = self.now() - Duration::from_mins(90);
         let body = json!({ "email": "late@example.com", "delivery": "link", "valid_hours": 1 });
-        let clock = Arc::new(Standing(then));
-        let late = ask_anew(&self.installation, clock, "POST /v1/invites", self.value("admin_token"), body).await;
+        let app = App { clock: Arc::new(Standing(then)), ..self.app.clone() };
+        let late = ask_anew(&self.installation, &app, "POST /v1/invites", self.value("admin_token"), body).await;
         assert_eq!(late.status, 201, "{}", late.body);
         self.set("invited_id", &late.body["user"]["id"]);
         self.set("invite_token", &json!(secret_of(&late.body)));
@@ -541,7 +562,7 @@ impl World {
 
     /// The mail of the placeholders is the one of this invite.
     async fn let_mail_be(&mut self, invited: &Value) {
-        let due = self.installation.app().store.mails_due(self.now(), 10).await.expect("the outbox is read");
+        let due = self.app.store.mails_due(self.now(), 10).await.expect("the outbox is read");
         assert_eq!(due.len(), 1, "one mail waits");
         self.set("invited_id", &invited["user"]["id"]);
         self.set("mail_id", &json!(due[0].id.to_string()));
@@ -551,7 +572,7 @@ impl World {
     async fn items_left(&self) -> usize {
         let user = self.value("user_id").parse().expect("an id");
         let partition = roster_store::keys::user_partition(user);
-        let query = self.installation.dynamodb().query().table_name(TABLE).key_condition_expression("pk = :pk");
+        let query = self.client.query().table_name(&self.table).key_condition_expression("pk = :pk");
         let query = query.expression_attribute_values(":pk", aws_sdk_dynamodb::types::AttributeValue::S(partition));
         query.send().await.expect("the engine answers").items().len()
     }
@@ -565,7 +586,7 @@ impl World {
     }
 
     async fn ask_as(&self, token: &str, request: &str, body: Value) -> Value {
-        let answer = ask(&self.installation, request, token, body).await;
+        let answer = ask_anew(&self.installation, &self.app, request, token, body).await;
         assert!((200..300).contains(&answer.status), "{request}: {} {}", answer.status, answer.body);
         answer.body
     }
@@ -576,14 +597,14 @@ impl World {
     }
 
     async fn run_event(&self, operation: &'static str, event: Value) -> Answer {
-        self.run_at(self.installation.aws().expect("AWS is served"), operation, event).await
+        self.run_at(&self.aws, operation, event).await
     }
 
     async fn run_at(&self, aws: &AwsUrls, operation: &'static str, event: Value) -> Answer {
         let bootstrap = root().join("target/release/bootstrap");
         assert!(bootstrap.exists(), "build what is deployed first: cargo build --release -p roster-functions");
         let mut variables = vec![
-            ("ROSTER_TABLE", TABLE.to_owned()),
+            ("ROSTER_TABLE", self.table.clone()),
             ("AWS_ENDPOINT_URL_DYNAMODB", aws.dynamodb.clone()),
             ("AWS_ENDPOINT_URL_SESV2", aws.ses.clone()),
             ("AWS_ENDPOINT_URL_EVENTBRIDGE", aws.eventbridge.clone()),
@@ -616,7 +637,7 @@ impl World {
     }
 
     fn now(&self) -> Timestamp {
-        self.installation.app().now()
+        self.app.now()
     }
 
     fn set(&mut self, name: &'static str, value: &Value) {
