@@ -522,6 +522,7 @@ export const texts = {
             "mail.failed": "A mail to {subject} could not be sent",
             "mail.bounced": "A mail to {subject} came back",
             "mail.complained": "{subject} called a mail spam",
+            "links_and_sessions.voided": "All links and sessions were voided after a restore",
         } as Record<string, string>,
     },
     emailSettings: {

@@ -86,6 +86,7 @@ actions! {
     MailFailed = "mail.failed",
     MailBounced = "mail.bounced",
     MailComplained = "mail.complained",
+    LinksAndSessionsVoided = "links_and_sessions.voided",
 }
 
 /// Who did it.

@@ -157,9 +157,19 @@ pub(crate) fn attempts(email: &EmailAddress) -> Key {
     key(format!("ATTEMPTS#{}", email.key()), "ACCOUNT")
 }
 
+/// Names the limit on resets that are asked for an address.
+pub(crate) fn resets_of(email: &EmailAddress) -> String {
+    format!("RESET#{}", email.key())
+}
+
+/// The partition of a limit.
+pub(crate) fn limit_partition(what: &str) -> String {
+    format!("LIMIT#{what}")
+}
+
 /// How often `what` happened since `window_start`.
 pub(crate) fn limit(what: &str, window_start: Timestamp) -> Key {
-    key(format!("LIMIT#{what}"), sortable(window_start))
+    key(limit_partition(what), sortable(window_start))
 }
 
 pub(crate) fn api_key(id: ApiKeyId) -> Key {
