@@ -23,6 +23,8 @@ use crate::{
 };
 
 const PASSWORD: &str = "correct horse battery staple";
+/// For so long a new mail is left to `deliver_mail`.
+const HEAD_START: Duration = Duration::from_mins(2);
 
 #[test]
 fn every_sample_event_is_run() {
@@ -86,7 +88,7 @@ async fn a_user_sees_and_changes_their_own_account() {
     assert_eq!((renamed.status(), &renamed.body()["name"]), (200, &json!("Ada King")));
     assert_eq!(world.run("change_password").await.status(), 204);
     assert_eq!(world.run("sign_in").await.status(), 401, "the old password is none any more");
-    let mails = world.app.store.mails_due(world.now(), 10).await.expect("the outbox is read");
+    let mails = world.app.store.mails_due(world.now() + HEAD_START, 10).await.expect("the outbox is read");
     assert_eq!(mails.iter().filter(|mail| mail.kind.as_str() == "password_changed").count(), 1);
 }
 
@@ -111,9 +113,9 @@ async fn somebody_is_invited_and_mailed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_whose_record_was_lost_is_sent_on_schedule() {
-    let mut world = World::start().await;
-    let invited = world.run("invite_user").await;
-    world.let_mail_be(&invited.body()).await;
+    let world = World::start().await;
+    let body = json!({ "email": "alan@example.com" });
+    world.asked_before(HEAD_START, "POST /v1/invites", world.value("admin_token"), body).await;
 
     let answer = world.run("retry_mail").await;
 
@@ -183,8 +185,8 @@ async fn an_invite_that_ran_out_is_noted_and_its_renewal_asked_for() {
 
     let inspected = world.run("inspect_invite").await;
     assert_eq!((inspected.status(), &inspected.body()["type"]), (410, &json!("/problems/invite-expired")));
-    assert_eq!(world.run("expire_invites").await.0, json!({ "expired": 1 }));
-    assert_eq!(world.run("expire_invites").await.0, json!({ "expired": 0 }));
+    assert_eq!(world.run("expire_invites").await.0, json!({ "expired": 1, "reminded": 0, "removed": 0 }));
+    assert_eq!(world.run("expire_invites").await.0, json!({ "expired": 0, "reminded": 0, "removed": 0 }));
     assert_eq!(world.run("request_renewal").await.status(), 202);
     let invited = world.admin_asks(&format!("GET /v1/users/{}", world.value("invited_id")), Value::Null).await;
     assert_eq!(invited["status"], "invite_expired");
@@ -301,7 +303,7 @@ async fn templates_are_read_written_tried_and_restored() {
     let world = World::start().await;
 
     let list = world.run("list_templates").await;
-    assert_eq!((list.status(), list.body()["items"].as_array().map(Vec::len)), (200, Some(6)));
+    assert_eq!((list.status(), list.body()["items"].as_array().map(Vec::len)), (200, Some(7)));
     let preview = world.run("preview_template").await;
     assert_eq!((preview.status(), &preview.body()["subject"]), (200, &json!("Charles Babbage invites you")));
     let set = world.run("set_template").await;
@@ -362,6 +364,8 @@ async fn a_user_sees_the_apps_they_may_enter() {
 async fn a_forgotten_password_is_reset_by_mail() {
     let mut world = World::start().await;
 
+    let body = json!({ "email": world.value("email") });
+    world.asked_before(HEAD_START, "POST /v1/password-resets", "", body).await;
     assert_eq!(world.run("request_password_reset").await.status(), 202);
     assert_eq!(world.run("retry_mail").await.0, json!({ "tried": 1 }));
     let mails = world.installation.mailbox().mails();
@@ -470,6 +474,44 @@ async fn the_security_settings_are_set_and_read() {
     assert_eq!((policy.status(), &policy.body()["min_length"]), (200, &json!(15)));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn webhooks_are_created_changed_and_deleted() {
+    let world = World::start().await;
+
+    let created = world.run("create_webhook").await;
+    assert_eq!((created.status(), &created.body()["webhook"]["description"]), (201, &json!("CRM")));
+    assert!(text(&created.body()["secret"]).starts_with("whsec_"));
+    let list = world.run("list_webhooks").await;
+    assert_eq!((list.status(), list.body()["items"].as_array().map(Vec::len)), (200, Some(2)));
+    let updated = world.run("update_webhook").await;
+    assert_eq!((updated.status(), &updated.body()["event_types"]), (200, &json!(["*"])));
+    let read = world.run("get_webhook").await;
+    assert_eq!((read.status(), read.body()), (200, updated.body()));
+    let rotated = world.run("rotate_webhook_secret").await;
+    assert_eq!((rotated.status(), rotated.body()["secret"].is_string()), (200, true));
+    assert_eq!(world.run("delete_webhook").await.status(), 204);
+    assert_eq!(world.run("get_webhook").await.status(), 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_is_told_to_a_webhook_and_nothing_on_this_machine_is_asked() {
+    let world = World::start().await;
+    let tested = world.run("test_webhook").await;
+    assert_eq!((tested.status(), &tested.body()["state"]), (202, &json!("queued")));
+
+    assert_eq!(world.run("deliver_webhook").await.0, json!({ "told": 1 }));
+    assert_eq!(world.run("retry_webhooks").await.0, json!({ "tried": 1 }), "the test");
+
+    let list = world.run("list_webhook_deliveries").await;
+    assert_eq!((list.status(), &list.body()["items"][1]["id"]), (200, &world.json("delivery_id")));
+    for delivery in list.body()["items"].as_array().expect("deliveries") {
+        let error = text(&delivery["last_attempt"]["error"]);
+        assert!(error.contains("not on the public internet"), "{error}");
+    }
+    let resent = world.run("resend_webhook_delivery").await;
+    assert_eq!((resent.status(), &resent.body()["attempts"]), (202, &json!(0)));
+}
+
 /// An installation whose event operations do not run by themselves, and the placeholders of `events/` for it.
 struct World {
     installation: Installation,
@@ -546,23 +588,33 @@ impl World {
         world.set("invite_token", &json!(secret_of(&invited)));
         let key = world.admin_asks("POST /v1/api-keys", json!({ "name": "Backup", "role": "member" })).await;
         world.set("api_key_id", &key["api_key"]["id"]);
+        let webhook = json!({ "url": "http://127.0.0.1:9/", "event_types": ["role.changed"] });
+        let webhook = world.admin_asks("POST /v1/webhooks", webhook).await;
+        world.set("webhook_id", &webhook["webhook"]["id"]);
+        world.set("delivery_id", &json!("01JPFCWWS0M5JQ7B6YN0R8T4KD"));
         world
     }
 
     /// The invite of the placeholders is now one that ran out a moment ago.
     async fn let_the_invite_run_out(&mut self) {
-        let then = self.now() - Duration::from_mins(90);
         let body = json!({ "email": "late@example.com", "delivery": "link", "valid_hours": 1 });
-        let app = App { clock: Arc::new(Standing(then)), ..self.app.clone() };
-        let late = ask_anew(&self.installation, &app, "POST /v1/invites", self.value("admin_token"), body).await;
-        assert_eq!(late.status, 201, "{}", late.body);
-        self.set("invited_id", &late.body["user"]["id"]);
-        self.set("invite_token", &json!(secret_of(&late.body)));
+        let (then, admin) = (Duration::from_mins(90), self.value("admin_token"));
+        let late = self.asked_before(then, "POST /v1/invites", admin, body).await;
+        self.set("invited_id", &late["user"]["id"]);
+        self.set("invite_token", &json!(secret_of(&late)));
+    }
+
+    /// The answer to what was asked so long ago.
+    async fn asked_before(&self, ago: Duration, request: &str, token: &str, body: Value) -> Value {
+        let app = App { clock: Arc::new(Standing(self.now() - ago)), ..self.app.clone() };
+        let answer = ask_anew(&self.installation, &app, request, token, body).await;
+        assert!((200..300).contains(&answer.status), "{request}: {} {}", answer.status, answer.body);
+        answer.body
     }
 
     /// The mail of the placeholders is the one of this invite.
     async fn let_mail_be(&mut self, invited: &Value) {
-        let due = self.app.store.mails_due(self.now(), 10).await.expect("the outbox is read");
+        let due = self.app.store.mails_due(self.now() + HEAD_START, 10).await.expect("the outbox is read");
         assert_eq!(due.len(), 1, "one mail waits");
         self.set("invited_id", &invited["user"]["id"]);
         self.set("mail_id", &json!(due[0].id.to_string()));

@@ -6,7 +6,7 @@
 //! | e-mail claim   | `EMAIL#<e-mail>` | `EMAIL`        | `SEARCH`           | `<e-mail>`       | `AGES`     | `<id>`           |
 //! | search term    | `USER#<id>`      | `TERM#<n>`     | `SEARCH`           | `<term>␟<id>`    |            |                  |
 //! | credential     | `USER#<id>`      | `CREDENTIAL`   |                    |                  |            |                  |
-//! | invite         | `USER#<id>`      | `INVITE`       | `INVITES`          | `<expiry>␟<id>`  | `EXPIRING` | `<expiry>␟<id>`  |
+//! | invite         | `USER#<id>`      | `INVITE`       | `INVITES`          | `<expiry>␟<id>`  | `EXPIRING` | `<due>␟<id>`     |
 //! | session        | `USER#<id>`      | `SESSION#<id>` |                    |                  |            |                  |
 //! | role           | `USER#<id>`      | `ROLE#<app>`   | `APP#<app>`        | `<role>␟<e-mail>` | `APP#<app>` | `<e-mail>`      |
 //! | suspension     | `USER#<id>`      | `SUSPENSION`   |                    |                  | `EXPIRING` | `<end>␟<id>`     |
@@ -20,6 +20,8 @@
 //! | activity       | `ACTIVITY#<month>` | `<id>`       | `ACTIVITY#USER#<id>` | `<id>`         |            |                  |
 //! | seal           | `SEALS`          | `<number>`     |                    |                  |            |                  |
 //! | summary        | `SUMMARY`        | `COUNTS`       |                    |                  |            |                  |
+//! | webhook        | `WEBHOOKS`       | `<id>`         |                    |                  |            |                  |
+//! | delivery       | `WEBHOOK#<id>`   | `<event>`      | `DUE#<webhook>`    | `<due>␟<event>`  |            |                  |
 //! | app            | `APP#<slug>`     | `APP`          | `APPS`             | `<slug>`         |            |                  |
 //! | settings       | `SETTINGS`       | `EMAIL`, …     |                    |                  |            |                  |
 //! | template       | `SETTINGS`       | `TEMPLATE#<kind>` |                 |                  |            |                  |
@@ -27,11 +29,11 @@
 //! | active admins  | `INSTALLATION`   | `ADMINS`       |                    |                  |            |                  |
 //!
 //! `EXPIRING` and `OUTBOX` are sparse: an invite or a suspension leaves the one when its end is recorded, a mail the
-//! other when it is sent or given up.
+//! other when it is sent or given up. An invite is due twice: when the invitee is to be reminded, and at its end.
 
 use jiff::Timestamp;
 use roster_domain::{
-    ActivityId, ApiKeyId, AppSlug, EmailAddress, MailId, RoleSlug, SessionId, UserId,
+    ActivityId, ApiKeyId, AppSlug, EmailAddress, MailId, RoleSlug, SessionId, UserId, WebhookId,
     names::{fold, prefix},
     templates::TemplateKind,
 };
@@ -61,6 +63,7 @@ pub(crate) const INVITES: &str = "INVITES";
 pub(crate) const EXPIRING: &str = "EXPIRING";
 pub(crate) const OUTBOX: &str = "OUTBOX";
 pub(crate) const APPS: &str = "APPS";
+pub(crate) const WEBHOOKS: &str = "WEBHOOKS";
 pub(crate) const API_KEYS: &str = "KEYS";
 /// The partition of the seals.
 pub const SEALS: &str = "SEALS";
@@ -180,6 +183,28 @@ pub(crate) fn api_keys(id: ApiKeyId) -> Entry {
     entry(API_KEYS, id.to_string())
 }
 
+pub(crate) fn webhook(id: WebhookId) -> Key {
+    key(WEBHOOKS, id.to_string())
+}
+
+/// The partition of what a webhook was told.
+pub(crate) fn deliveries_partition(webhook: WebhookId) -> String {
+    format!("WEBHOOK#{webhook}")
+}
+
+pub(crate) fn delivery(webhook: WebhookId, event: ActivityId) -> Key {
+    key(deliveries_partition(webhook), event.to_string())
+}
+
+/// The partition of what a webhook is still to be told.
+pub(crate) fn due_partition(webhook: WebhookId) -> String {
+    format!("DUE#{webhook}")
+}
+
+pub(crate) fn due_delivery(webhook: WebhookId, due_at: Timestamp, event: ActivityId) -> Entry {
+    entry(due_partition(webhook), format!("{}{END}{event}", sortable(due_at)))
+}
+
 /// The answer to a request with an idempotency key. `key_hash` is the hash of the key in hexadecimal digits.
 pub(crate) fn answer(caller: &str, operation: &str, key_hash: &str) -> Key {
     key(format!("ANSWER#{caller}"), format!("{operation}#{key_hash}"))
@@ -278,7 +303,7 @@ pub(crate) fn invites_by_expiry(expires_at: Timestamp, id: UserId) -> Entry {
     entry(INVITES, format!("{}{END}{id}", sortable(expires_at)))
 }
 
-/// Invites that run out, and suspensions that end.
+/// Invites that run out or are to be reminded of, and suspensions that end.
 pub(crate) fn expiring(at: Timestamp, id: UserId) -> Entry {
     entry(EXPIRING, format!("{}{END}{id}", sortable(at)))
 }

@@ -18,6 +18,7 @@ mod seed;
 mod summary;
 mod templates;
 mod transaction;
+mod webhooks;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -255,9 +256,15 @@ impl Store {
         Ok(Some(InviteReading { user, invite, email_settings, security }))
     }
 
-    /// Access pattern 11: whose invite has run out, or suspension ended, and is not noted to have; oldest first.
+    /// Access pattern 11: whose invite has run out, or suspension ended, and is not noted to have, or who is to be
+    /// reminded of an invite; oldest first.
     pub async fn ending(&self, now: Timestamp, limit: i32) -> Result<Vec<UserId>> {
         self.ids_until("gsi2", keys::EXPIRING, now, limit).await
+    }
+
+    /// Access pattern 62: whose invite ran out before a time, oldest first.
+    pub async fn expired_before(&self, time: Timestamp, limit: i32) -> Result<Vec<UserId>> {
+        self.ids_until("gsi1", keys::INVITES, time, limit).await
     }
 
     /// Access pattern 12: mails that are due, longest due first.
@@ -296,10 +303,11 @@ impl Store {
             .update_item()
             .table_name(&self.table)
             .set_key(Some(keys::invite(user).attributes()))
-            .update_expression("SET links = list_append(links, :link)")
+            .update_expression("SET links = list_append(links, :link) ADD revision :one")
             .condition_expression("generation = :generation")
             .expression_attribute_values(":link", AttributeValue::L(vec![items::link_attribute(hash, generation)]))
             .expression_attribute_values(":generation", AttributeValue::N(generation.to_string()))
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
             .send()
             .await;
         match added {

@@ -83,9 +83,10 @@ impl Store {
     async fn remove_links(&self, invite: Key) -> Result<bool> {
         let update = self.client.update_item().table_name(&self.table).set_key(Some(invite.attributes()));
         let removed = update
-            .update_expression("SET links = :none")
+            .update_expression("SET links = :none ADD revision :one")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
             .send()
             .await;
         match removed {
