@@ -44,7 +44,8 @@ function Frame() {
         setShownPath(pathname);
         setIsOpen(false);
     }
-    useEffect(() => window.scrollTo(0, 0), [pathname]);
+    // Newer browsers answer with a promise, which is no way to clean up after an effect.
+    useEffect(() => void window.scrollTo(0, 0), [pathname]);
     return (
         <div className={classes.shell}>
             <a className={classes.skip} href="#content">
