@@ -114,6 +114,7 @@ function Navigation() {
                             <Item to="/settings/templates" label={t.templates} />
                             <Item to="/settings/security" label={t.security} />
                             <Item to="/settings/api-keys" label={t.apiKeys} />
+                            <Item to="/settings/webhooks" label={t.webhooks} />
                         </ul>
                     </>
                 )}
