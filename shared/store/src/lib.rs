@@ -41,7 +41,7 @@ use roster_domain::{
 use tokio::sync::OnceCell;
 
 pub use activity::ActivityFilter;
-pub use answers::{Answer, Claimed};
+pub use answers::{Answer, Claim, Claimed};
 pub use change::Change;
 pub use items::{ActivityRecord, Credential, Party};
 pub use lists::{Page, PageRequest, Sort, UserFilter};
