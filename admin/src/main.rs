@@ -1,20 +1,29 @@
-//! `roster-admin`: what operators do at the command line, beside the API.
+//! `roster-admin`: what operators do at the command line, beside the API. IAM's rights on the table decide who may.
+//!
+//! Whatever is changed goes through the same transactions as in the API, and stands in the activity as done by the
+//! system.
 
-use std::{
-    error::Error,
-    io::{self, Write},
-    path::PathBuf,
-    process::ExitCode,
-};
+mod people;
+mod place;
+mod seed;
+mod upkeep;
 
-use aws_sdk_dynamodb::Client;
-use clap::{Args, Parser, Subcommand};
-use roster_functions::aws;
-use roster_local::{data, engine::TABLE};
-use roster_store::{Store, Verification};
-use roster_web::{Clock, app::SystemClock};
+use std::{error::Error, io, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use place::Place;
+use roster_domain::{EmailAddress, PersonName};
+use roster_store::{Page, PageRequest};
+
+/// How much is read at a time.
+const CHUNK: usize = 500;
+
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// What operators do at the command line
+///
+/// An installation in AWS is named by its table; region and credentials stand in the environment. This puts those of a
+/// profile there: eval "$(aws configure export-credentials --profile NAME --format env)"
 #[derive(Parser)]
 #[command(name = "roster-admin", version)]
 struct Arguments {
@@ -24,6 +33,54 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Tell how many users there are, and whether anything waits or failed
+    Status {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Make somebody an admin, for when no admin can sign in any more
+    ///
+    /// Prints a temporary password. Whoever has an account with this address keeps it, is active from now on, and signed
+    /// out everywhere.
+    CreateAdmin {
+        #[command(flatten)]
+        place: Place,
+        #[arg(long)]
+        email: EmailAddress,
+        /// The name of somebody new
+        #[arg(long)]
+        name: Option<PersonName>,
+    },
+    /// Print all users, or all that is kept about one person, as lines of JSON
+    Export {
+        #[command(flatten)]
+        place: Place,
+        /// The address of the one person
+        #[arg(long, value_name = "EMAIL")]
+        person: Option<EmailAddress>,
+    },
+    /// Delete a person with all that is kept about them, but for the activity
+    Erase {
+        #[command(flatten)]
+        place: Place,
+        #[arg(long)]
+        email: EmailAddress,
+    },
+    /// Write believable users, for demonstrations and measurements
+    Seed {
+        #[command(flatten)]
+        place: Place,
+        /// How many
+        users: usize,
+        /// The number of the first one, which is in their address
+        #[arg(long, default_value_t = 0)]
+        from: usize,
+    },
+    /// After a restore: end all sessions, and void all links of invites and password resets
+    VoidLinksAndSessions {
+        #[command(flatten)]
+        place: Place,
+    },
     /// Compare the whole activity with its seals
     ///
     /// Note the digest that it prints outside of the installation, and give it with --expect next time: then a chain
@@ -37,22 +94,9 @@ enum Command {
     },
 }
 
-/// Where the installation is.
-#[derive(Args)]
-#[group(required = true, multiple = false)]
-struct Place {
-    /// The table in AWS, whose region and credentials stand in the environment
-    #[arg(long, env = "ROSTER_TABLE")]
-    table: Option<String>,
-    /// The data directory of a local installation
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-}
-
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Command::VerifyActivity { place, expect } = Arguments::parse().command;
-    match verify_activity(place, expect.as_deref()).await {
+    match run(Arguments::parse().command).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -62,27 +106,38 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Whether the activity is as it was sealed.
-async fn verify_activity(place: Place, expect: Option<&str>) -> Result<bool, Box<dyn Error + Send + Sync>> {
-    let (store, now) = match (place.data, place.table) {
-        (Some(directory), _) => {
-            let (client, now) = data::open(&directory)?;
-            (store(client, TABLE), now)
+/// Everything of a list.
+async fn all<T>(read: impl AsyncFn(&PageRequest) -> roster_domain::Result<Page<T>>) -> Result<Vec<T>> {
+    let mut page = PageRequest { limit: CHUNK, cursor: None };
+    let mut items = Vec::new();
+    loop {
+        let part = read(&page).await?;
+        items.extend(part.items);
+        page.cursor = part.next_cursor;
+        if page.cursor.is_none() {
+            return Ok(items);
         }
-        (None, table) => (store(aws::dynamodb()?, &table.unwrap_or_default()), SystemClock.now()),
-    };
-    let Verification { seals, head, findings } = store.verify_activity(now, expect).await?;
-    let mut out = io::stdout();
-    writeln!(out, "seals: {seals}\nhead: {head}")?;
-    for finding in &findings {
-        writeln!(out, "{finding}")?;
     }
-    if findings.is_empty() {
-        writeln!(out, "The activity is as it was sealed.")?;
-    }
-    Ok(findings.is_empty())
 }
 
-fn store(client: Client, table: &str) -> Store {
-    Store::new(client, table.to_owned())
+/// Whether all is as it should be.
+async fn run(command: Command) -> Result<bool> {
+    let out = &mut io::stdout().lock();
+    match command {
+        Command::Status { place } => upkeep::status(out, &place.to_read()?).await?,
+        Command::CreateAdmin { place, email, name } => {
+            people::create_admin(out, &place.to_write()?, email, name).await?;
+        }
+        Command::Export { place, person: None } => people::export(out, &place.to_read()?.app).await?,
+        Command::Export { place, person: Some(email) } => {
+            people::export_person(out, &place.to_read()?.app, &email).await?;
+        }
+        Command::Erase { place, email } => people::erase(out, &place.to_write()?, &email).await?,
+        Command::Seed { place, users, from } => seed::seed(out, &place.to_write()?, users, from).await?,
+        Command::VoidLinksAndSessions { place } => upkeep::void_links_and_sessions(out, &place.to_write()?).await?,
+        Command::VerifyActivity { place, expect } => {
+            return upkeep::verify_activity(out, &place.to_read()?.app, expect.as_deref()).await;
+        }
+    }
+    Ok(true)
 }

@@ -510,6 +510,7 @@ export const texts = {
             "invite.renewed": "{actor} renewed the invite of {subject}",
             "invite.revoked": "{actor} revoked the invite of {subject}",
             "invite.expired": "The invite of {subject} expired",
+            "invite.reminded": "{subject} was reminded of the invite",
             "invite.renewal_requested": "{subject} asked for a new invite",
             "app.created": "{actor} created the app {subject}",
             "app.updated": "{actor} changed the app {subject}",
@@ -522,6 +523,7 @@ export const texts = {
             "mail.failed": "A mail to {subject} could not be sent",
             "mail.bounced": "A mail to {subject} came back",
             "mail.complained": "{subject} called a mail spam",
+            "links_and_sessions.voided": "All links and sessions were voided after a restore",
         } as Record<string, string>,
     },
     emailSettings: {
@@ -546,6 +548,8 @@ export const texts = {
         platformUrlHint: "Links in mails begin with it.",
         inviteValid: "Invites are valid for (hours)",
         inviteValidHint: "1 to 720",
+        remind: "Remind invitees",
+        remindHint: "Once, when a quarter of the time is left.",
         resetValid: "Password links are valid for (minutes)",
         resetValidHint: "5 to 1440",
         isThere: "filled in",
@@ -563,6 +567,7 @@ export const texts = {
         kinds: "Mails",
         kind: {
             invitation: "Invitation",
+            invitation_reminder: "Reminder",
             password_reset: "Password link",
             temporary_password: "Temporary password",
             password_changed: "Password changed",
@@ -593,7 +598,7 @@ export const texts = {
     },
     security: {
         title: "Security",
-        lead: "Rules for passwords, sign-ins and sessions.",
+        lead: "Rules for passwords, sign-ins, sessions and invites.",
         passwords: "Passwords",
         signIn: "Sign-in",
         password_min_length: { label: "Minimum length", hint: "12 to 128 characters. Applies to new passwords." },
@@ -601,6 +606,11 @@ export const texts = {
         sign_in_attempts: { label: "Attempts before a pause", hint: "3 to 100 wrong passwords in a row." },
         session_idle_minutes: { label: "Sessions end when unused for (minutes)", hint: "1440 is a day." },
         session_absolute_hours: { label: "Sessions end after (hours)", hint: "Then one signs in again, used or not." },
+        invites: "Invites",
+        remove_expired_after_days: {
+            label: "Remove invited users after (days)",
+            hint: "1 to 365, from the end of their invite. Empty: never.",
+        },
         saved: "The security settings are saved",
     },
     apiKeys: {

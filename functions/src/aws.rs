@@ -13,6 +13,8 @@ use aws_smithy_http_client::{
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
 use lambda_runtime::Error;
+use roster_domain::settings::SecuritySettings;
+use roster_store::Store;
 
 /// The certificate authorities of AWS's endpoints: Amazon Root CA 1 to 4 and Starfield Services Root CA G2.
 ///
@@ -47,6 +49,16 @@ macro_rules! client {
 /// A client of DynamoDB.
 pub fn dynamodb() -> Result<aws_sdk_dynamodb::Client, Error> {
     client!(aws_sdk_dynamodb, "AWS_ENDPOINT_URL_DYNAMODB")
+}
+
+/// The table with this name, with the security settings that `ROSTER_SECURITY` names until an admin chooses others.
+pub fn store(table: String) -> Result<Store, Error> {
+    let security = match optional("ROSTER_SECURITY").as_deref() {
+        None | Some("standard") => SecuritySettings::default(),
+        Some("strict") => SecuritySettings::STRICT,
+        Some(other) => return Err(format!("ROSTER_SECURITY is standard or strict, not {other}").into()),
+    };
+    Ok(Store::new(dynamodb()?, table).with_security(security))
 }
 
 /// A client of SES.

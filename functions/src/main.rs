@@ -3,7 +3,6 @@
 use std::{process::ExitCode, sync::Arc};
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use roster_domain::settings::SecuritySettings;
 use roster_functions::{
     aws::{self, optional, variable},
     edge,
@@ -11,7 +10,6 @@ use roster_functions::{
     operations::{self, Operation, Runs},
 };
 use roster_mail::Mailer;
-use roster_store::Store;
 use roster_web::{App, Passwords, app::SystemClock};
 use serde_json::Value;
 
@@ -58,13 +56,8 @@ async fn serve(operation: &Operation, app: App) -> Result<(), Error> {
 }
 
 fn app() -> Result<App, Error> {
-    let security = match optional("ROSTER_SECURITY").as_deref() {
-        None | Some("standard") => SecuritySettings::default(),
-        Some("strict") => SecuritySettings::STRICT,
-        Some(other) => return Err(format!("ROSTER_SECURITY is standard or strict, not {other}").into()),
-    };
     Ok(App {
-        store: Store::new(aws::dynamodb()?, variable("ROSTER_TABLE")?).with_security(security),
+        store: aws::store(variable("ROSTER_TABLE")?)?,
         clock: Arc::new(SystemClock),
         // Lambda gives a function one request at a time.
         passwords: Passwords::new(1),

@@ -1,17 +1,17 @@
-//! The data of a local installation, for commands that look at it. An installation that runs on it goes on undisturbed.
+//! The data of a local installation, for commands that look at it, while an installation may run on it, and for those
+//! that change it, while none does.
 
-use std::path::Path;
+use std::{fs::File, path::Path};
 
 use aws_sdk_dynamodb::{Client, error::BoxError};
-use jiff::Timestamp;
 
 use crate::{
-    bus::Bus, clock::LocalClock, connector::Connector, engine::Engine, faults::Faults, mailbox::Mailbox,
+    bus::Bus, clock::LocalClock, connector::Connector, engine::Engine, faults::Faults, installation, mailbox::Mailbox,
     recorder::Recorder, state::StateFile, streams::Backlog,
 };
 
-/// A client of the table in `directory`, and the present moment by the clock of that installation.
-pub fn open(directory: &Path) -> Result<(Client, Timestamp), BoxError> {
+/// A client of the table in `directory`, and the clock of that installation.
+pub fn open(directory: &Path) -> Result<(Client, LocalClock), BoxError> {
     if !directory.join("roster.db").is_file() {
         return Err(format!("There is no data of an installation in {}.", directory.display()).into());
     }
@@ -23,5 +23,10 @@ pub fn open(directory: &Path) -> Result<(Client, Timestamp), BoxError> {
         recorder: Recorder::default(),
         faults: Faults::default(),
     };
-    Ok((connector.dynamodb(), clock.now()))
+    Ok((connector.dynamodb(), clock))
+}
+
+/// Keeps installations from running on `directory` as long as the file is open, for commands that write to it.
+pub fn claim(directory: &Path) -> Result<File, BoxError> {
+    Ok(installation::claim(directory)?)
 }

@@ -421,7 +421,7 @@ async fn create_table(client: &aws_sdk_dynamodb::Client) -> Result<(), BoxError>
 }
 
 /// Makes `directory` ours, for as long as the file is open.
-fn claim(directory: &Path) -> Result<File, StartError> {
+pub(crate) fn claim(directory: &Path) -> Result<File, StartError> {
     let unusable = |error| StartError::Data(directory.to_owned(), error);
     DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(unusable)?;
     let lock = File::create(directory.join("lock")).map_err(unusable)?;

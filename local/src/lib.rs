@@ -18,6 +18,7 @@ mod journal;
 pub mod local_api;
 pub mod mail_events;
 pub mod mailbox;
+pub mod people;
 pub mod recorder;
 pub mod schedules;
 pub mod state;

@@ -94,6 +94,10 @@ struct Faults {
     fail: Vec<Fault>,
     #[serde(default = "once")]
     times: usize,
+    /// Instead, how many of a hundred requests fail from now on, at random.
+    percent: Option<u8>,
+    #[serde(default)]
+    seed: u64,
 }
 
 fn once() -> usize {
@@ -105,6 +109,10 @@ async fn fail_mails(State(local): State<Local>, body: Result<Json<Faults>, JsonR
         Ok(body) => body,
         Err(error) => return unreadable(&error),
     };
+    if let Some(percent) = faults.percent {
+        local.mailbox.fail_at_random(faults.fail, percent, faults.seed);
+        return StatusCode::NO_CONTENT.into_response();
+    }
     for _ in 0..faults.times.min(1_000) {
         local.mailbox.fail(faults.fail.iter().cloned());
     }

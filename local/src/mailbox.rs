@@ -68,12 +68,34 @@ pub struct Mailbox {
 struct Content {
     mails: Journal<Mail>,
     faults: VecDeque<Fault>,
+    odds: Odds,
+}
+
+/// Faults that happen to some of the requests, at random, but the same with the same seed.
+#[derive(Debug, Default)]
+struct Odds {
+    faults: Vec<Fault>,
+    percent: u64,
+    seed: u64,
+}
+
+impl Odds {
+    fn draw(&mut self) -> Option<Fault> {
+        // splitmix64: good enough, and no dependency.
+        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.seed ^ (self.seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let drawn = mixed ^ (mixed >> 31);
+        let which = (drawn / 100).checked_rem(self.faults.len() as u64)?;
+        let is_unlucky = drawn % 100 < self.percent;
+        self.faults.get(usize::try_from(which).ok()?).filter(|_| is_unlucky).cloned()
+    }
 }
 
 impl Mailbox {
     /// The mailbox as `file` remembers it, a line for each mail.
     pub fn load(file: StateFile, clock: LocalClock) -> io::Result<Self> {
-        let content = Content { mails: Journal::load(file)?, faults: VecDeque::new() };
+        let content = Content { mails: Journal::load(file)?, faults: VecDeque::new(), odds: Odds::default() };
         Ok(Self { content: Arc::new(Mutex::new(content)), clock })
     }
 
@@ -97,10 +119,15 @@ impl Mailbox {
         self.content().faults.extend(faults);
     }
 
+    /// From now on, so many of a hundred requests fail in one of these ways. None, and it is over.
+    pub fn fail_at_random(&self, faults: Vec<Fault>, percent: u8, seed: u64) {
+        self.content().odds = Odds { faults, percent: percent.into(), seed };
+    }
+
     /// Answers `SendEmail`, whose body this is.
     pub(crate) fn accept(&self, body: &[u8]) -> Sent {
         let mut content = self.content();
-        let fault = content.faults.pop_front();
+        let fault = content.faults.pop_front().or_else(|| content.odds.draw());
         let refused = |status, kind, reason: &str| Sent::Refused { status, kind, reason: reason.to_owned() };
         match &fault {
             Some(Fault::Throttled) => {

@@ -15,11 +15,12 @@ use serde_json::{Value, json};
 use crate::support::{NEW_PASSWORD, PASSWORD, TestApp};
 
 /// Entries that tell of something else than a change of their subject.
-const NO_CHANGE: [&str; 10] = [
+const NO_CHANGE: [&str; 11] = [
     "session.started",
     "session.refused",
     "session.ended",
     "invite.expired",
+    "invite.reminded",
     "mail.failed",
     "mail.bounced",
     "mail.complained",

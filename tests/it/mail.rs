@@ -81,13 +81,14 @@ async fn a_mail_that_always_fails_is_seen_to_have_failed() {
 async fn a_mail_that_is_refused_is_not_tried_again() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
-    fail(&app, &Fault::Rejected("Email address is not verified.".to_owned()), 1);
+    let reason = "Email address is not verified. The following identities failed the check: users@example.com";
+    fail(&app, &Fault::Rejected(reason.to_owned()), 1);
 
     let path = invite(&admin, "ada@example.com").await;
 
     let (state, detail) = delivery(&app, &admin, &path).await;
     assert_eq!(state, "failed");
-    assert!(detail.as_str().unwrap().contains("Email address is not verified."), "{detail}");
+    assert!(detail.as_str().unwrap().contains("does not know the sender users@example.com"), "{detail}");
     assert_eq!(app.count("mail.failed"), 1);
     app.advance(Duration::from_hours(25)).await;
     assert_eq!(app.mailbox().await, []);
@@ -175,6 +176,24 @@ async fn a_stream_record_that_comes_again_sends_nothing_again() {
     app.accept(&token).await.assert_status(201);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_would_send_a_mail_one_does() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    fail(&app, &Fault::Throttled, TRIES);
+    invite(&admin, "ada@example.com").await;
+    app.settle().await;
+    app.installation.clock().advance(Duration::from_mins(1)).unwrap();
+
+    let runs = (0..8).map(|_| app.installation.invoke("retry_mail", json!({})));
+    for run in futures_util::future::join_all(runs).await {
+        run.unwrap();
+    }
+
+    assert_eq!(app.mailbox().await.len(), 1);
+    app.assert_sound(&app.dump());
+}
+
 #[tokio::test]
 async fn mails_carry_their_sender_and_what_reports_find_them_by() {
     let app = TestApp::start().await;
@@ -195,6 +214,7 @@ async fn mails_carry_their_sender_and_what_reports_find_them_by() {
     assert_eq!((mail.to, mail.reply_to), (vec!["ada@example.com".to_owned()], vec!["help@example.com".to_owned()]));
     assert_eq!(path, format!("/v1/users/{}", mail.tags["user"]));
     assert!(mail.tags.contains_key("mail"));
+    assert_eq!(mail.configuration_set.as_deref(), Some("roster"));
     assert!(mail.text.contains("https://users.example.com/roster/accept-invite#token=invite_"), "{}", mail.text);
     assert!(mail.html.contains("Engines &amp; Co"), "{}", mail.html);
 }

@@ -29,6 +29,22 @@ fn the_map_names_operations_that_exist() {
     }
 }
 
+#[test]
+fn the_page_of_costs_tells_what_the_map_counts() {
+    let document = |name: &str| fs::read_to_string(root().join("docs").join(name)).expect("a document can be read");
+    let counted = |text: &str, units: usize| -> BTreeSet<Vec<String>> {
+        let rows = text.lines().filter(|row| row.starts_with("| `"));
+        let cells = rows.map(|row| row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect());
+        cells.map(|row: Vec<String>| [&row[..1], &row[units..units + 2]].concat()).collect()
+    };
+    let (map, costs) = (document("architecture.md"), document("cost.md"));
+    let (_, map) = map.split_once("<!-- round trips -->").expect("the map has round trips");
+    let (map, _) = map.split_once("<!-- /round trips -->").expect("the round trips end");
+    let (costs, _) = costs.split_once("## A month").expect("the page has a month");
+
+    assert_eq!(counted(costs, 1), counted(map, 3), "`cargo xtask cost` writes docs/cost.md anew");
+}
+
 /// The method that follows each doc comment with a number, in the order of the numbers.
 fn in_the_code() -> Vec<Pattern> {
     const BEGIN: &str = "/// Access pattern ";

@@ -106,6 +106,7 @@ async fn security_settings_keep_within_their_limits() {
         "session_idle_minutes": 1440,
         "session_absolute_hours": 168,
         "temporary_password_hours": 168,
+        "remove_expired_after_days": 90,
     });
     assert_eq!(default, expected);
 
@@ -155,6 +156,7 @@ async fn a_strict_installation_is_strict_from_the_first_password_on_until_an_adm
         "session_idle_minutes": 60,
         "session_absolute_hours": 24,
         "temporary_password_hours": 24,
+        "remove_expired_after_days": 90,
     });
     assert_eq!(admin.get("/v1/settings/security").await.json, settings);
 

@@ -240,6 +240,13 @@ impl Walk {
         self.ask("POST /v1/invites/request-renewal", 202, json!({ "token": token })).await;
         self.ask("POST /v1/invites/request-renewal", 202, json!({ "token": token })).await;
         self.ask("POST /v1/invites/accept", 410, acceptance(&token, "Late")).await;
+        // One is reminded, and the late one removed.
+        self.ask("POST /v1/invites", 201, json!({ "email": "slow@example.com", "valid_hours": 20 })).await;
+        self.ask("PUT /v1/settings/security", 200, json!({ "remove_expired_after_days": 1 })).await;
+        self.advance(Duration::from_hours(16)).await;
+        self.ask("GET /v1/me", 200, Value::Null).await;
+        self.advance(Duration::from_hours(10)).await;
+        self.ask("PUT /v1/settings/security", 200, json!({})).await;
     }
 
     async fn mail_that_fails(&self) {

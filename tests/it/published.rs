@@ -6,7 +6,7 @@ use std::{
 };
 
 use jsonschema::Validator;
-use roster_domain::activity::Action;
+use roster_domain::activity::{Action, Actor, Subject};
 use roster_local::bus::{Event, Fault};
 use serde_json::{Value, json};
 
@@ -59,6 +59,13 @@ fn types(events: &[Event]) -> Vec<&str> {
 #[tokio::test]
 async fn everything_that_happens_is_published_as_it_is_documented() {
     let walk = Walk::to_the_end().await;
+    // No operation does this, but roster-admin.
+    let app = walk.installation.app();
+    let parties = (Actor::System, Subject::Installation);
+    let voided =
+        app.activity(app.now(), Action::LinksAndSessionsVoided, parties, Vec::new(), &roster_web::Client::default());
+    app.store.record(&voided).await.unwrap();
+    walk.installation.settle().await;
     let (validator, described) = (validator(), described());
     let mut seen = BTreeSet::new();
 

@@ -6,8 +6,15 @@ use serde_json::{Value, json};
 use crate::support::{Client, TestApp};
 
 const TEMPLATES: &str = "/v1/settings/email-templates";
-const KINDS: [&str; 6] =
-    ["invitation", "password_reset", "temporary_password", "password_changed", "email_changed", "welcome"];
+const KINDS: [&str; 7] = [
+    "invitation",
+    "invitation_reminder",
+    "password_reset",
+    "temporary_password",
+    "password_changed",
+    "email_changed",
+    "welcome",
+];
 
 fn path(kind: &str) -> String {
     format!("{TEMPLATES}/{kind}")
@@ -44,7 +51,7 @@ async fn every_kind_has_a_default_that_can_be_edited_as_a_whole() {
         assert_eq!((&shown["customised"], &shown["changed_at"]), (&json!(false), &Value::Null), "{kind}");
         let variables = shown["variables"].as_array().unwrap();
         let required: Vec<_> = variables.iter().filter(|variable| variable["required"] == true).collect();
-        let has_link = matches!(kind, "invitation" | "password_reset");
+        let has_link = matches!(kind, "invitation" | "invitation_reminder" | "password_reset");
         assert_eq!(
             required.iter().map(|variable| &variable["name"]).collect::<Vec<_>>(),
             vec!["link"; has_link.into()]
@@ -235,7 +242,10 @@ async fn a_test_mail_shows_whether_mail_arrives() {
     app.settle().await;
     let shown = last_test().await;
     assert_eq!(shown["state"], "failed");
-    assert_eq!(shown["detail"], "SES refused the mail: Email address is not verified.");
+    assert_eq!(
+        shown["detail"],
+        "SES does not know the sender users@example.com. Verify it, or its domain, in SES, then send again."
+    );
     assert_eq!((app.count("test_mail.requested"), app.count("mail.failed")), (2, 1));
     admin.post("/v1/settings/email/test", json!({ "to": "nobody" })).await.assert_refuses(&["/to"]);
     app.assert_sound(&app.dump());

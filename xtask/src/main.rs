@@ -1,9 +1,11 @@
 //! The chores of the workspace that are more than a line of shell.
 
+mod cost;
 mod lists;
+mod supply;
 mod weight;
 
-use std::error::Error;
+use std::{error::Error, path::PathBuf};
 
 use clap::Parser;
 
@@ -18,11 +20,28 @@ enum Task {
         #[arg(default_values_t = [100, 10_000, 100_000])]
         users: Vec<usize>,
     },
+    /// Write docs/cost.md: what operations and months cost in AWS
+    Cost {
+        /// What is shipped, where it is built already
+        #[arg(long)]
+        binary: Option<PathBuf>,
+    },
+    /// Write NOTICE: whose works are shipped, under which licences
+    Notice {
+        /// Only look whether it is current
+        #[arg(long)]
+        check: bool,
+    },
+    /// Print what is shipped, as a bill of materials
+    Sbom,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     match Task::parse() {
         Task::Weight => weight::print(),
         Task::Lists { users } => lists::print(&users),
+        Task::Cost { binary } => cost::write(binary),
+        Task::Notice { check } => supply::notice(check),
+        Task::Sbom => supply::sbom(),
     }
 }

@@ -49,10 +49,7 @@ pub(crate) fn print() -> Result<()> {
     let runtime = Runtime::new()?;
     let installation = runtime.block_on(Installation::start(Options { serve_aws: true, ..Options::ephemeral() }))?;
     let environment = environment(&installation)?;
-    let mut set_up = start(&bootstrap, "set_up", &environment)?;
-    let answer: Value = serde_json::from_str(&set_up.invoke(&event("set_up", installation.setup_secret())?)?)?;
-    let body: Value = serde_json::from_str(answer["body"].as_str().ok_or("the setup has no answer")?)?;
-    let token = body["token"].as_str().ok_or("the setup gives no token")?;
+    let token = &set_up(&bootstrap, &installation, &environment)?;
 
     let ours = |name, handler| -> Result<_> {
         Ok(Subject { name, binary: bootstrap.clone(), handler, event: event(handler, token)?, starts: Vec::new() })
@@ -96,6 +93,36 @@ pub(crate) fn print() -> Result<()> {
     Ok(())
 }
 
+/// Time on a processor, in milliseconds.
+pub(crate) struct Work {
+    /// A request that reads a session, in a function that runs already.
+    pub(crate) request: f64,
+    /// What hashing a password adds to it.
+    pub(crate) hash: f64,
+}
+
+/// Measures `bootstrap`, or builds it before.
+pub(crate) fn work(bootstrap: Option<PathBuf>) -> Result<Work> {
+    let bootstrap = bootstrap.map_or_else(|| build("roster-functions"), Ok)?;
+    let runtime = Runtime::new()?;
+    let installation = runtime.block_on(Installation::start(Options { serve_aws: true, ..Options::ephemeral() }))?;
+    let environment = environment(&installation)?;
+    let token = &set_up(&bootstrap, &installation, &environment)?;
+    let warm = |handler| -> Result<f64> {
+        const REQUESTS: u32 = 40;
+        let mut function = start(&bootstrap, handler, &environment)?;
+        let event = event(handler, token)?;
+        function.invoke(&event)?;
+        let before = function.usage()?.cpu;
+        for _ in 0..REQUESTS {
+            function.invoke(&event)?;
+        }
+        Ok(milliseconds(function.usage()?.cpu.saturating_sub(before) / REQUESTS))
+    };
+    let request = warm("get_me")?;
+    Ok(Work { request, hash: warm("sign_in")? - request })
+}
+
 impl Start {
     fn of(subject: &Subject, environment: &[(&str, String)]) -> Result<Self> {
         let mut function = start(&subject.binary, subject.handler, environment)?;
@@ -129,6 +156,14 @@ fn check(subject: &Subject, answer: &str) -> Result<()> {
         None | Some(200..=299) => Ok(()),
         Some(_) => Err(format!("{} answers {answer}", subject.name).into()),
     }
+}
+
+/// Creates the first admin, and tells the token of their session.
+fn set_up(bootstrap: &Path, installation: &Installation, environment: &[(&str, String)]) -> Result<String> {
+    let mut function = start(bootstrap, "set_up", environment)?;
+    let answer: Value = serde_json::from_str(&function.invoke(&event("set_up", installation.setup_secret())?)?)?;
+    let body: Value = serde_json::from_str(answer["body"].as_str().ok_or("the setup has no answer")?)?;
+    Ok(body["token"].as_str().ok_or("the setup gives no token")?.to_owned())
 }
 
 fn start(binary: &Path, handler: &str, environment: &[(&str, String)]) -> Result<Function> {

@@ -1257,6 +1257,7 @@ export interface components {
             logo_url?: string | null;
             /** @example https://users.example.com */
             platform_url?: string | null;
+            remind_invitees: boolean;
             /**
              * Format: email
              * @example help@example.com
@@ -1643,6 +1644,11 @@ export interface components {
             password_min_length: number;
             /**
              * Format: int32
+             * @example 90
+             */
+            remove_expired_after_days?: number | null;
+            /**
+             * Format: int32
              * @example 168
              */
             session_absolute_hours: number;
@@ -1707,6 +1713,8 @@ export interface components {
             logo_url?: components["schemas"]["WebAddress"] | null;
             /** @description Where the console is reached; links begin with it. */
             platform_url: components["schemas"]["PlatformUrl"];
+            /** @description Whether invitees are reminded, once, when a quarter of the time is left; they are, if nothing is said. */
+            remind_invitees?: boolean | null;
             reply_to?: components["schemas"]["EmailAddress"] | null;
             /**
              * Format: int32
@@ -1723,6 +1731,11 @@ export interface components {
              * @example 12
              */
             password_min_length?: number | null;
+            /**
+             * Format: int32
+             * @description So many days after an invite has run out, its user is removed; 90, if nothing is said, and never, if `null`.
+             */
+            remove_expired_after_days?: number | null;
             /**
              * Format: int32
              * @description A session ends so long after the sign-in; 168, if nothing is said, and 24 in a strict installation.
@@ -1825,7 +1838,7 @@ export interface components {
          * @description What a template is for. Each kind has a default, which an admin may replace.
          * @enum {string}
          */
-        TemplateKind: "invitation" | "password_reset" | "temporary_password" | "password_changed" | "email_changed" | "welcome";
+        TemplateKind: "invitation" | "invitation_reminder" | "password_reset" | "temporary_password" | "password_changed" | "email_changed" | "welcome";
         /** @description A value that a template may show. */
         TemplateVariable: {
             /** @example The name of the user. */

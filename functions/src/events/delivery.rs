@@ -1,7 +1,7 @@
-//! One mail goes out: its link is minted, its template rendered, SES asked, the outcome noted.
+//! One mail goes out: it is taken up, its link is minted, its template rendered, SES asked, the outcome noted.
 //!
-//! The hash of the link is stored before the mail is sent. A crash between sending and noting sends a second mail, and
-//! both links work; no mail is lost.
+//! The hash of the link is stored before the mail is sent. A crash between sending and noting sends a second mail some
+//! minutes later, unless SES has reported of the first by then, and both links work; no mail is lost.
 
 use jiff::{SignedDuration, Timestamp};
 use roster_domain::{
@@ -17,23 +17,38 @@ use roster_mail::{AppRoleName, Failure, Fault, Mailer, Rendered, Tags, Values, d
 use roster_store::{Change, MailReading, MailRef};
 use roster_web::{App, Client, decide};
 
-/// Sends a mail of the outbox, if it is still due.
+/// Sends a mail of the outbox, if it is still due and nobody else does.
 pub(crate) async fn deliver(app: &App, mailer: &Mailer, mail: &MailRef) -> Result<()> {
-    let Some(reading) = app.store.mail(mail).await? else {
+    let Some(mut reading) = app.store.mail(mail).await? else {
         return Ok(());
     };
     let now = app.now();
-    let MailState::Queued { due_at, .. } = reading.mail.state else {
-        return Ok(());
-    };
-    if due_at > now {
+    if !reading.mail.take_up(now) {
         return Ok(());
     }
-    let outcome = match compose(app, &reading).await? {
-        Some(composed) => send(app, mailer, &reading.mail, composed).await?,
-        None => Outcome::NotNeeded,
+    match app.store.note(Change { noted: Some(&reading.mail), ..Change::default() }).await {
+        Err(Error::Conflict) => return Ok(()),
+        noted => noted?,
+    }
+    let given_up = |reason: &str| Outcome::Failed(Failure::Final(reason.to_owned()));
+    let outcome = if reading.mail.is_tried_out() {
+        given_up("Sending broke off again and again.")
+    } else if has_run_out(&reading, now) {
+        given_up("The invite ran out before SES took the mail. Renew it.")
+    } else if let Some(composed) = compose(app, &reading).await? {
+        send(app, mailer, &reading.mail, composed).await?
+    } else {
+        Outcome::NotNeeded
     };
     note(app, mail, &outcome).await
+}
+
+/// Whether the mail is about an invite that has ended while the mail was on its way.
+fn has_run_out(reading: &MailReading, now: Timestamp) -> bool {
+    let (Kind::Invitation { generation } | Kind::InvitationReminder { generation }) = reading.mail.kind else {
+        return false;
+    };
+    reading.invite.as_ref().is_some_and(|invite| invite.generation == generation && invite.expires_at <= now)
 }
 
 /// What became of a mail.
@@ -115,11 +130,11 @@ async fn compose(app: &App, reading: &MailReading) -> Result<Option<Composed>> {
     let mut values =
         Values { name: user.name.as_ref().map(ToString::to_string), email: user.email.to_string(), ..values };
     match &mail.kind {
-        Kind::Invitation { generation } => {
+        Kind::Invitation { generation } | Kind::InvitationReminder { generation } => {
             let (Some(invited), Some(invite)) = (user.invite(), &reading.invite) else {
                 return Ok(None);
             };
-            if invite.generation != *generation || invite.expires_at <= app.now() {
+            if invite.generation != *generation {
                 return Ok(None);
             }
             let token = InviteToken { user: user.id, secret: app.secret() };
@@ -158,7 +173,7 @@ async fn compose(app: &App, reading: &MailReading) -> Result<Option<Composed>> {
         Kind::TemporaryPassword | Kind::PasswordChanged | Kind::Welcome | Kind::Test => {}
     }
     let app_roles = match mail.kind {
-        Kind::Invitation { .. } | Kind::Welcome => &user.app_roles,
+        Kind::Invitation { .. } | Kind::InvitationReminder { .. } | Kind::Welcome => &user.app_roles,
         _ => &AppRoles::new(),
     };
     let (template, apps) = app.store.template_and_apps(kind, app_roles).await?;

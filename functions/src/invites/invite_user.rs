@@ -149,7 +149,7 @@ pub(crate) async fn invite(
     let (mut invite, invited) = Invite::new(id, admin, valid_hours, body.message.map(|text| text.0), now);
     let mut user = User::invited(id, profile, invited, now);
     let (mails, invite_link) = if is_mailed {
-        (vec![mail_invite(app, &invite, &mut user, now)], None)
+        (vec![mail_invite(app, &mut invite, &mut user, now)], None)
     } else {
         let url = platform_url(settings.map(|set| &set.platform_url), client)?;
         (Vec::new(), Some(hand_over(app, &mut invite, &url)))

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use roster_domain::{
     Caller, Error, Invalid, Result, User,
     invites::Invite,
-    mails::{Delivery, Kind, Mail},
+    mails::{Kind, Mail},
     settings::{EmailSettings, PlatformUrl},
     tokens::InviteToken,
 };
@@ -54,13 +54,17 @@ pub(crate) fn platform_url(set: Option<&PlatformUrl>, client: &Client) -> Result
     set.map_or_else(|| client.platform_url(), |url| Ok(url.clone()))
 }
 
-/// A mail that carries the invite, noted on the user.
-pub(crate) fn mail_invite(app: &App, invite: &Invite, user: &mut User, now: Timestamp) -> Mail {
-    let kind = Kind::Invitation { generation: invite.generation };
+/// A mail that carries the invite, noted on the user. A reminder will follow.
+pub(crate) fn mail_invite(app: &App, invite: &mut Invite, user: &mut User, now: Timestamp) -> Mail {
+    invite.plan_reminder(now);
+    carry(app, user, Kind::Invitation { generation: invite.generation }, now)
+}
+
+/// A mail of this kind that carries the invite, noted on the user.
+pub(crate) fn carry(app: &App, user: &mut User, kind: Kind, now: Timestamp) -> Mail {
     let mail = Mail::new(app.mail_id(now), Some(user.id), user.email.clone(), kind, now);
     if let Some(invited) = user.invite_mut() {
-        invited.mail = Some(mail.id);
-        invited.delivery = Delivery::Queued;
+        invited.be_carried_by(&mail);
     }
     mail
 }
@@ -86,6 +90,6 @@ pub(crate) fn reissue(
         return Err(Error::EmailNotConfigured);
     }
     invite.renew(user, caller, None, now)?;
-    let mail = was_mailed.then(|| mail_invite(app, &invite, user, now));
+    let mail = was_mailed.then(|| mail_invite(app, &mut invite, user, now));
     Ok((invite, mail))
 }

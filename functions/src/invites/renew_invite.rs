@@ -70,7 +70,7 @@ pub async fn renew_invite(
         invite.renew(&mut after, &admin, valid_hours, now)?;
         after.changed(now);
         let (mails, invite_link) = match delivery {
-            DeliveryBy::Email => (vec![mail_invite(&app, &invite, &mut after, now)], None),
+            DeliveryBy::Email => (vec![mail_invite(&app, &mut invite, &mut after, now)], None),
             DeliveryBy::Link => {
                 let url = platform_url(settings.as_ref().map(|set| &set.platform_url), &client)?;
                 (Vec::new(), Some(hand_over(&app, &mut invite, &url)))

@@ -32,6 +32,8 @@ fields! {
         /// 60, if nothing is said.
         #[schema(value_type = Option<u16>, minimum = 5, maximum = 1440)]
         reset_valid_minutes: Option<Ranged<5, 1440>>,
+        /// Whether invitees are reminded, once, when a quarter of the time is left; they are, if nothing is said.
+        remind_invitees: Option<bool>,
     }
 }
 
@@ -67,6 +69,7 @@ pub async fn set_email_settings(
         reset_valid_minutes: body
             .reset_valid_minutes
             .map_or(EmailSettings::DEFAULT_RESET_VALID_MINUTES, |minutes| minutes.0),
+        remind_invitees: body.remind_invitees.unwrap_or(EmailSettings::DEFAULT_REMIND_INVITEES),
     };
     let changes = changes(before.as_ref(), &after);
     if !changes.is_empty() {

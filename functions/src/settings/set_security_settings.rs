@@ -6,7 +6,7 @@ use roster_domain::{
     activity::{Action, Change, Subject},
     settings::SecuritySettings,
 };
-use roster_web::{Admin, App, Body, Client, ProblemBody, Ranged, Result, fields};
+use roster_web::{Admin, App, Body, Client, Patch, ProblemBody, Ranged, Result, fields};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -30,6 +30,9 @@ fields! {
         /// installation.
         #[schema(value_type = Option<u16>, minimum = 1, maximum = 720)]
         temporary_password_hours: Option<Ranged<1, 720>>,
+        /// So many days after an invite has run out, its user is removed; 90, if nothing is said, and never, if `null`.
+        #[schema(value_type = Option<u16>, minimum = 1, maximum = 365)]
+        remove_expired_after_days: Patch<Ranged<1, 365>>,
     }
 }
 
@@ -47,6 +50,8 @@ pub struct SecuritySettingsView {
     session_absolute_hours: u16,
     #[schema(example = 168)]
     temporary_password_hours: u16,
+    #[schema(example = 90)]
+    remove_expired_after_days: Option<u16>,
 }
 
 impl From<SecuritySettings> for SecuritySettingsView {
@@ -57,6 +62,7 @@ impl From<SecuritySettings> for SecuritySettingsView {
             session_idle_minutes: settings.session_idle_minutes,
             session_absolute_hours: settings.session_absolute_hours,
             temporary_password_hours: settings.temporary_password_hours,
+            remove_expired_after_days: settings.remove_expired_after_days,
         }
     }
 }
@@ -91,6 +97,11 @@ pub async fn set_security_settings(
         temporary_password_hours: body
             .temporary_password_hours
             .map_or(default.temporary_password_hours, |hours| hours.0),
+        remove_expired_after_days: match body.remove_expired_after_days {
+            Patch::Keep => default.remove_expired_after_days,
+            Patch::Clear => None,
+            Patch::Set(days) => Some(days.0),
+        },
     };
     let changes = changes(before, after);
     if !changes.is_empty() {
@@ -102,13 +113,17 @@ pub async fn set_security_settings(
 }
 
 fn changes(before: SecuritySettings, after: SecuritySettings) -> Vec<Change> {
-    let fields = [
-        ("password_min_length", before.password_min_length, after.password_min_length),
-        ("sign_in_attempts", before.sign_in_attempts, after.sign_in_attempts),
-        ("session_idle_minutes", before.session_idle_minutes, after.session_idle_minutes),
-        ("session_absolute_hours", before.session_absolute_hours, after.session_absolute_hours),
-        ("temporary_password_hours", before.temporary_password_hours, after.temporary_password_hours),
-    ];
-    let changed = fields.into_iter().filter(|(_, old, new)| old != new);
-    changed.map(|(field, old, new)| Change::new(field, Some(old.to_string()), Some(new.to_string()))).collect()
+    let fields = |settings: SecuritySettings| {
+        [
+            ("password_min_length", Some(settings.password_min_length)),
+            ("sign_in_attempts", Some(settings.sign_in_attempts)),
+            ("session_idle_minutes", Some(settings.session_idle_minutes)),
+            ("session_absolute_hours", Some(settings.session_absolute_hours)),
+            ("temporary_password_hours", Some(settings.temporary_password_hours)),
+            ("remove_expired_after_days", settings.remove_expired_after_days),
+        ]
+    };
+    let text = |value: Option<u16>| value.map(|value| value.to_string());
+    let both = fields(before).into_iter().zip(fields(after)).filter(|(old, new)| old != new);
+    both.map(|((field, old), (_, new))| Change::new(field, text(old), text(new))).collect()
 }

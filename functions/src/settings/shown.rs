@@ -24,6 +24,7 @@ pub struct EmailSettingsView {
     pub(crate) platform_url: Option<String>,
     pub(crate) invite_valid_hours: u16,
     pub(crate) reset_valid_minutes: u16,
+    pub(crate) remind_invitees: bool,
     /// What became of the newest test mail.
     pub(crate) last_test: Option<TestMailView>,
 }
@@ -66,6 +67,7 @@ impl EmailSettingsView {
             platform_url: text(|set| Some(set.platform_url.as_str())),
             invite_valid_hours,
             reset_valid_minutes,
+            remind_invitees: settings.map_or(EmailSettings::DEFAULT_REMIND_INVITEES, |set| set.remind_invitees),
             last_test: last_test.map(TestMailView::from),
         }
     }

@@ -86,7 +86,7 @@ pub(crate) fn shown(app: &App, user: &User) -> WithVersion<UserView> {
 }
 
 /// A new temporary password of `user`: its text, which is shown once, and what is kept of it.
-pub(crate) async fn temporary_password(
+pub async fn temporary_password(
     app: &App,
     user: UserId,
     security: SecuritySettings,

@@ -20,3 +20,5 @@ pub mod set_app_role;
 pub mod suspend_user;
 pub mod unlock_user;
 pub mod update_user;
+
+pub use changing::temporary_password;

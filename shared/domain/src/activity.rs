@@ -56,6 +56,7 @@ actions! {
     InviteRenewed = "invite.renewed",
     InviteRevoked = "invite.revoked",
     InviteExpired = "invite.expired",
+    InviteReminded = "invite.reminded",
     InviteRenewalRequested = "invite.renewal_requested",
     UserActivated = "user.activated",
     UserUpdated = "user.updated",
@@ -86,6 +87,7 @@ actions! {
     MailFailed = "mail.failed",
     MailBounced = "mail.bounced",
     MailComplained = "mail.complained",
+    LinksAndSessionsVoided = "links_and_sessions.voided",
 }
 
 /// Who did it.

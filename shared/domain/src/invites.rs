@@ -16,10 +16,14 @@ pub struct Invite {
     pub generation: u64,
     pub expires_at: Timestamp,
     pub expiry_recorded: bool,
+    /// When the invitee is to be reminded; nothing, if they were, or never will be.
+    pub remind_at: Option<Timestamp>,
     /// How long a renewed invite is valid if the admin does not say otherwise.
     pub valid_hours: u16,
     pub message: Option<String>,
     pub links: Vec<Link>,
+    /// Counts the writes, new links included; known to the store alone.
+    pub revision: u64,
 }
 
 /// A link that was sent or handed over.
@@ -49,9 +53,11 @@ impl Invite {
             generation: 1,
             expires_at: expiry(valid_hours, now),
             expiry_recorded: false,
+            remind_at: None,
             valid_hours,
             message,
             links: Vec::new(),
+            revision: 0,
         };
         let invited = Invited {
             generation: invite.generation,
@@ -78,6 +84,7 @@ impl Invite {
         self.generation += 1;
         self.expires_at = expiry(self.valid_hours, now);
         self.expiry_recorded = false;
+        self.remind_at = None;
         *invited = Invited {
             generation: self.generation,
             expires_at: self.expires_at,
@@ -109,6 +116,26 @@ impl Invite {
             Some(_) if self.expires_at <= now => Err(Error::InviteExpired),
             Some(_) => Ok(()),
         }
+    }
+
+    /// Plans to remind the invitee when a quarter of the time is left.
+    pub fn plan_reminder(&mut self, now: Timestamp) {
+        self.remind_at = self.expires_at.checked_sub(self.expires_at.duration_since(now) / 4).ok();
+    }
+
+    /// When something happens to it by itself: the reminder, or the end as long as it is not recorded.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        let next = self.remind_at.map_or(self.expires_at, |at| at.min(self.expires_at));
+        (!self.expiry_recorded).then_some(next)
+    }
+
+    /// Takes up the reminder, if it is due. Whether it was; it is taken up once.
+    pub fn take_reminder(&mut self, now: Timestamp) -> bool {
+        let is_due = self.expires_at > now && self.remind_at.is_some_and(|at| at <= now);
+        if is_due {
+            self.remind_at = None;
+        }
+        is_due
     }
 
     /// Notes that the invite has run out, if it has and nobody noted it before.

@@ -16,7 +16,7 @@ pub struct Mail {
     pub to: EmailAddress,
     pub kind: Kind,
     pub state: MailState,
-    /// How often sending was tried.
+    /// How often it was taken up to be sent.
     pub attempts: u32,
     pub created_at: Timestamp,
     /// Counts the writes; known to the store alone.
@@ -28,6 +28,10 @@ pub struct Mail {
 pub enum Kind {
     /// Carries the link of an invite of this generation.
     Invitation {
+        generation: u64,
+    },
+    /// Carries one more link of an invite that will soon run out.
+    InvitationReminder {
         generation: u64,
     },
     PasswordChanged,
@@ -51,6 +55,7 @@ impl Kind {
     pub fn template(&self) -> Option<TemplateKind> {
         match self {
             Self::Invitation { .. } => Some(TemplateKind::Invitation),
+            Self::InvitationReminder { .. } => Some(TemplateKind::InvitationReminder),
             Self::PasswordChanged => Some(TemplateKind::PasswordChanged),
             Self::PasswordReset => Some(TemplateKind::PasswordReset),
             Self::TemporaryPassword => Some(TemplateKind::TemporaryPassword),
@@ -68,7 +73,7 @@ impl Kind {
 /// Where a mail stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MailState {
-    /// To be tried at `due_at`.
+    /// To be tried at `due_at`, and before that by whoever is told of a new mail.
     Queued { due_at: Timestamp, last_failure: Option<String> },
     /// Taken over by SES under this id, and what SES has reported of it since.
     Sent { at: Timestamp, ses_id: String, report: Option<Report> },
@@ -103,6 +108,10 @@ pub enum Fate {
     Complained,
 }
 
+/// How long a mail is left to whoever was told of it first or has taken it up, and longer than a try can last: two at
+/// once would send it twice.
+const HELD: SignedDuration = SignedDuration::from_mins(2);
+
 /// How long after a failed try the next one follows; after the last, the mail has failed.
 const RETRIES: [SignedDuration; 7] = [
     SignedDuration::from_secs(30),
@@ -116,14 +125,32 @@ const RETRIES: [SignedDuration; 7] = [
 
 impl Mail {
     pub fn new(id: MailId, user: Option<UserId>, to: EmailAddress, kind: Kind, now: Timestamp) -> Self {
-        let state = MailState::Queued { due_at: now, last_failure: None };
+        let due_at = now.saturating_add(HELD).unwrap_or(Timestamp::MAX);
+        let state = MailState::Queued { due_at, last_failure: None };
         Self { id, user, to, kind, state, attempts: 0, created_at: now, revision: 1 }
+    }
+
+    /// Takes the mail up, for nobody else to do so meanwhile. Whether it is due: a new one is due to who is told of it.
+    pub fn take_up(&mut self, now: Timestamp) -> bool {
+        let MailState::Queued { due_at, .. } = &mut self.state else {
+            return false;
+        };
+        if *due_at > now && self.attempts > 0 {
+            return false;
+        }
+        *due_at = now.saturating_add(HELD).unwrap_or(Timestamp::MAX);
+        self.attempts += 1;
+        true
+    }
+
+    /// Whether all tries are used up. Tries that break off leave nothing but their number.
+    pub fn is_tried_out(&self) -> bool {
+        self.attempts as usize > RETRIES.len() + 1
     }
 
     /// Notes a failure that may pass: the mail is tried again later, a limited number of times.
     pub fn try_again(&mut self, reason: String, now: Timestamp) {
-        let pause = RETRIES.get(self.attempts as usize);
-        self.attempts += 1;
+        let pause = (self.attempts as usize).checked_sub(1).and_then(|tried| RETRIES.get(tried));
         self.state = match pause.and_then(|pause| now.checked_add(*pause).ok()) {
             Some(due_at) => MailState::Queued { due_at, last_failure: Some(reason) },
             None => MailState::Failed { reason },
@@ -132,12 +159,10 @@ impl Mail {
 
     /// Notes a failure that no later try would mend.
     pub fn give_up(&mut self, reason: String) {
-        self.attempts += 1;
         self.state = MailState::Failed { reason };
     }
 
     pub fn sent(&mut self, ses_id: String, now: Timestamp) {
-        self.attempts += 1;
         self.state = MailState::Sent { at: now, ses_id, report: None };
     }
 
@@ -263,6 +288,22 @@ mod tests {
     fn mail(state: MailState) -> Mail {
         let (id, now) = (MailId::new(Timestamp::UNIX_EPOCH, [0; 10]), Timestamp::UNIX_EPOCH);
         Mail { state, ..Mail::new(id, None, "ada@example.com".parse().unwrap(), Kind::Welcome, now) }
+    }
+
+    #[test]
+    fn a_mail_is_taken_up_by_one_at_a_time_and_not_for_ever() {
+        let mut now = Timestamp::UNIX_EPOCH;
+        let due_at = now + HELD;
+        let mut mail = mail(MailState::Queued { due_at, last_failure: None });
+        let mut tries = 0;
+        while !mail.is_tried_out() {
+            assert!(mail.take_up(now) && !mail.take_up(now), "whoever is second leaves it alone");
+            now += HELD;
+            tries += 1;
+        }
+        assert_eq!(tries, RETRIES.len() + 2, "the last one only says so");
+        mail.give_up("It broke off.".to_owned());
+        assert!(!mail.take_up(now));
     }
 
     #[test]

@@ -16,12 +16,15 @@ pub struct EmailSettings {
     pub platform_url: PlatformUrl,
     pub invite_valid_hours: u16,
     pub reset_valid_minutes: u16,
+    /// Whether invitees are reminded before their invite runs out.
+    pub remind_invitees: bool,
 }
 
 impl EmailSettings {
     pub const DEFAULT_INVITE_VALID_HOURS: u16 = 168;
     pub const DEFAULT_RESET_VALID_MINUTES: u16 = 60;
     pub const RESET_VALID_MINUTES: std::ops::RangeInclusive<u16> = 5..=1440;
+    pub const DEFAULT_REMIND_INVITEES: bool = true;
 }
 
 /// What sign-ins and passwords must keep to.
@@ -33,6 +36,8 @@ pub struct SecuritySettings {
     pub session_idle_minutes: u16,
     pub session_absolute_hours: u16,
     pub temporary_password_hours: u16,
+    /// How long after its end an invite takes its user with it; never, if nothing.
+    pub remove_expired_after_days: Option<u16>,
 }
 
 impl Default for SecuritySettings {
@@ -43,6 +48,7 @@ impl Default for SecuritySettings {
             session_idle_minutes: 1440,
             session_absolute_hours: 168,
             temporary_password_hours: 168,
+            remove_expired_after_days: Some(90),
         }
     }
 }
@@ -56,6 +62,7 @@ impl SecuritySettings {
         session_idle_minutes: 60,
         session_absolute_hours: 24,
         temporary_password_hours: 24,
+        remove_expired_after_days: Some(90),
     };
 
     pub fn password_policy(&self) -> Policy {

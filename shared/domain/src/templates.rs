@@ -11,6 +11,7 @@ use crate::Invalid;
 #[schema(rename_all = "snake_case")]
 pub enum TemplateKind {
     Invitation,
+    InvitationReminder,
     PasswordReset,
     TemporaryPassword,
     PasswordChanged,
@@ -19,8 +20,9 @@ pub enum TemplateKind {
 }
 
 impl TemplateKind {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Invitation,
+        Self::InvitationReminder,
         Self::PasswordReset,
         Self::TemporaryPassword,
         Self::PasswordChanged,
@@ -31,6 +33,7 @@ impl TemplateKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Invitation => "invitation",
+            Self::InvitationReminder => "invitation_reminder",
             Self::PasswordReset => "password_reset",
             Self::TemporaryPassword => "temporary_password",
             Self::PasswordChanged => "password_changed",

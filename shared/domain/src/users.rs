@@ -60,6 +60,17 @@ pub struct Invited {
 }
 
 impl Invited {
+    /// From now on, this mail is the one that carries the invite.
+    pub fn be_carried_by(&mut self, mail: &Mail) {
+        self.mail = Some(mail.id);
+        self.follow(mail);
+    }
+
+    /// Whether the mail that carries the invite went out, and nothing was heard since of why it would not be read.
+    pub fn is_thought_to_arrive(&self) -> bool {
+        self.mail.is_some() && matches!(self.delivery, Delivery::Sent | Delivery::Delivered)
+    }
+
     /// Shows what became of a mail, if it is the one that carries the invite. Whether it is.
     pub fn follow(&mut self, mail: &Mail) -> bool {
         if self.mail != Some(mail.id) {

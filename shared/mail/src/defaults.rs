@@ -68,21 +68,27 @@ macro_rules! design {
 
 const TEST: Design = design!("test", "Shows that mail arrives", &[CHANGED_AT], None);
 
+const INVITATION: &[Variable] = &[
+    LINK,
+    EXPIRES_AT,
+    optional("invited_by", "Who invites"),
+    APP_ROLES,
+    optional("message", "What the admin wrote to the invitee; may be empty"),
+];
+const ACCEPT: Option<Button> = Some(Button { label: "Accept the invite", address: "{{ link }}" });
+
 fn design(kind: TemplateKind) -> &'static Design {
     match kind {
         TemplateKind::Invitation => {
+            &const { design!("invitation", "Invites somebody, with the link that makes them active", INVITATION, ACCEPT) }
+        }
+        TemplateKind::InvitationReminder => {
             &const {
                 design!(
-                    "invitation",
-                    "Invites somebody, with the link that makes them active",
-                    &[
-                        LINK,
-                        EXPIRES_AT,
-                        optional("invited_by", "Who invites"),
-                        APP_ROLES,
-                        optional("message", "What the admin wrote to the invitee; may be empty"),
-                    ],
-                    Some(Button { label: "Accept the invite", address: "{{ link }}" })
+                    "invitation_reminder",
+                    "Reminds somebody of an invite that will soon run out",
+                    INVITATION,
+                    ACCEPT
                 )
             }
         }

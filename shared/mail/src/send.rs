@@ -77,7 +77,7 @@ impl Mailer {
             .await;
         match sent {
             Ok(answer) => Ok(answer.message_id.unwrap_or_default()),
-            Err(error) => Err(failure(&error)),
+            Err(error) => Err(failure(&error, &settings.from_address, to)),
         }
     }
 }
@@ -106,7 +106,7 @@ fn sender(settings: &EmailSettings) -> String {
     }
 }
 
-fn failure<E, R>(error: &SdkError<E, R>) -> Failure
+fn failure<E, R>(error: &SdkError<E, R>, from: &EmailAddress, to: &EmailAddress) -> Failure
 where
     E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
     R: fmt::Debug + Send + Sync + 'static,
@@ -119,24 +119,42 @@ where
         };
         return Failure::Passing(reason);
     };
-    let (code, detail) = (service.err().code().unwrap_or_default(), service.err().message().unwrap_or_default());
-    match code {
-        "MessageRejected" => Failure::Final(format!("SES refused the mail: {detail}")),
+    refusal(service.err().code().unwrap_or_default(), service.err().message().unwrap_or_default(), from, to)
+}
+
+/// What it means, in words for admins, that SES refused a mail.
+fn refusal(code: &str, detail: &str, from: &EmailAddress, to: &EmailAddress) -> Failure {
+    let names = |address: &EmailAddress| detail.to_lowercase().contains(&address.as_str().to_lowercase());
+    let meaning = match code {
+        "MessageRejected" if detail.contains("not verified") && names(to) => {
+            "SES is in its sandbox, where it mails to verified addresses only. Ask AWS for production access, then send \
+             again."
+                .to_owned()
+        }
+        "MessageRejected" if detail.contains("not verified") => {
+            format!("SES does not know the sender {from}. Verify it, or its domain, in SES, then send again.")
+        }
+        "MessageRejected" => format!("SES refused the mail: {detail}"),
         "MailFromDomainNotVerifiedException" => {
-            Failure::Final("The domain of the sender is not verified in SES. Verify it, then send again.".to_owned())
+            "The domain of the sender is not verified in SES. Verify it, then send again.".to_owned()
         }
-        "AccountSuspendedException" => Failure::Final(
-            "SES has suspended sending for this AWS account. Ask AWS Support, then send again.".to_owned(),
-        ),
-        "BadRequestException" | "NotFoundException" | "AccessDeniedException" => {
-            Failure::Final(format!("SES cannot send with these settings: {detail}"))
+        "AccountSuspendedException" => {
+            "SES has suspended sending for this AWS account. Ask AWS Support, then send again.".to_owned()
         }
+        "AccessDeniedException" => {
+            format!("Roster may mail only as the SES identity that it was deployed for, and {from} is not of it.")
+        }
+        "BadRequestException" if ["address", "domain"].iter().any(|part| detail.to_lowercase().contains(part)) => {
+            format!("SES cannot mail to this address: {detail} Correct it.")
+        }
+        "BadRequestException" | "NotFoundException" => format!("SES cannot send with these settings: {detail}"),
         "TooManyRequestsException" | "LimitExceededException" => {
-            Failure::Passing("SES sends no more for the moment: its sending limit is reached.".to_owned())
+            return Failure::Passing("SES sends no more for the moment: its sending limit is reached.".to_owned());
         }
-        "SendingPausedException" => Failure::Passing("Sending is paused in SES.".to_owned()),
-        _ => Failure::Passing(format!("SES failed: {code} {detail}")),
-    }
+        "SendingPausedException" => return Failure::Passing("Sending is paused in SES.".to_owned()),
+        _ => return Failure::Passing(format!("SES failed: {code} {detail}")),
+    };
+    Failure::Final(meaning)
 }
 
 #[cfg(test)]
@@ -153,6 +171,7 @@ mod tests {
             platform_url: "https://users.example.com".parse().unwrap(),
             invite_valid_hours: 168,
             reset_valid_minutes: 60,
+            remind_invitees: true,
         }
     }
 
@@ -164,5 +183,38 @@ mod tests {
             "\"Eve\\\" <eve@example.com>\" <users@example.com>"
         );
         assert_eq!(sender(&settings(Some("Zoë"))), "=?UTF-8?B?Wm/Dqw==?= <users@example.com>");
+    }
+    #[test]
+    fn a_refusal_says_what_to_do_and_whether_another_try_helps() {
+        let (from, to) = ("users@example.com".parse().unwrap(), "ada@example.org".parse().unwrap());
+        let unverified = |address: &str| {
+            format!(
+                "Email address is not verified. The following identities failed the check in region EU-CENTRAL-1: {address}"
+            )
+        };
+        for (code, detail, expected) in [
+            ("MessageRejected", unverified("Ada@example.org").as_str(), "Ask AWS for production access"),
+            (
+                "MessageRejected",
+                &unverified("users@example.com"),
+                "does not know the sender users@example.com. Verify it",
+            ),
+            ("MessageRejected", "Virus found.", "SES refused the mail: Virus found."),
+            ("MailFromDomainNotVerifiedException", "", "Verify it"),
+            ("AccountSuspendedException", "", "Ask AWS Support"),
+            ("AccessDeniedException", "User: arn:aws:sts::1:x is not authorized", "users@example.com is not of it"),
+            ("BadRequestException", "Domain contains dot-dot.", "Correct it."),
+            ("BadRequestException", "Invalid template.", "with these settings"),
+            ("NotFoundException", "Configuration set <roster> does not exist.", "with these settings"),
+        ] {
+            let failure = refusal(code, detail, &from, &to);
+            assert!(matches!(&failure, Failure::Final(meaning) if meaning.contains(expected)), "{failure:?}");
+        }
+        for code in
+            ["TooManyRequestsException", "LimitExceededException", "SendingPausedException", "InternalFailure", ""]
+        {
+            let failure = refusal(code, "", &from, &to);
+            assert!(matches!(failure, Failure::Passing(_)), "{code}: {failure:?}");
+        }
     }
 }

@@ -42,7 +42,7 @@ pub struct Change<'a> {
 impl Store {
     /// Makes a change and notes it in the activity, both or neither.
     ///
-    /// Fails with [`Error::Conflict`] if the user, or the mail, was written since it was read, with [`Error::EmailTaken`] if
+    /// Fails with [`Error::Conflict`] if the user, the invite or the mail was written since it was read, with [`Error::EmailTaken`] if
     /// the address is somebody else's, and with [`Error::LastAdmin`] if no active admin would be left.
     pub async fn apply(&self, change: Change<'_>, activity: &Activity) -> Result<()> {
         self.transaction(change, Some(activity))?.commit().await
@@ -79,7 +79,8 @@ impl Store {
             writes.put(credential)?;
         }
         if let Some(invite) = invite {
-            writes.put(invite)?;
+            let after = Invite { revision: invite.revision + 1, ..invite.clone() };
+            writes.put_if(&after, new_or_unchanged(invite.revision), |_| Error::Conflict)?;
         } else if let Some(user) = before.filter(|user| user.invite().is_some() && !after.is_some_and(is_invited)) {
             writes.delete(keys::invite(user.id))?;
         }
@@ -110,6 +111,11 @@ fn is_invited(user: &User) -> bool {
 
 fn unchanged(revision: u64) -> Condition {
     Condition::new("revision = :revision", [(":revision", AttributeValue::N(revision.to_string()))])
+}
+
+fn new_or_unchanged(revision: u64) -> Condition {
+    let Condition { expression, values } = unchanged(revision);
+    Condition { expression: format!("attribute_not_exists(revision) OR {expression}"), values }
 }
 
 fn claim_address(writes: &mut Transaction, before: Option<&User>, after: Option<&User>) -> Result<()> {

@@ -414,9 +414,13 @@ pub(crate) struct StoredInvite {
     expires_at: Timestamp,
     #[serde(default)]
     expiry_recorded: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    remind_at: Option<Timestamp>,
     valid_hours: u16,
     message: Option<String>,
     links: Vec<StoredLink>,
+    #[serde(default)]
+    revision: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -437,7 +441,7 @@ impl Item for Invite {
     }
 
     fn gsi2(&self) -> Option<Entry> {
-        (!self.expiry_recorded).then(|| keys::expiring(self.expires_at, self.user))
+        self.due_at().map(|at| keys::expiring(at, self.user))
     }
 
     fn stored(&self) -> StoredInvite {
@@ -448,9 +452,11 @@ impl Item for Invite {
             generation: self.generation,
             expires_at: self.expires_at,
             expiry_recorded: self.expiry_recorded,
+            remind_at: self.remind_at,
             valid_hours: self.valid_hours,
             message: self.message.clone(),
             links: links.collect(),
+            revision: self.revision,
         }
     }
 
@@ -464,9 +470,11 @@ impl Item for Invite {
             generation: stored.generation,
             expires_at: stored.expires_at,
             expiry_recorded: stored.expiry_recorded,
+            remind_at: stored.remind_at,
             valid_hours: stored.valid_hours,
             message: stored.message,
             links: links.collect::<Result<_, Invalid>>()?,
+            revision: stored.revision,
         })
     }
 }
@@ -561,6 +569,7 @@ pub(crate) struct StoredMail {
 #[serde(tag = "is", rename_all = "snake_case")]
 enum StoredKind {
     Invitation { generation: u64 },
+    InvitationReminder { generation: u64 },
     PasswordChanged,
     PasswordReset,
     TemporaryPassword,
@@ -620,6 +629,7 @@ impl Item for Mail {
     fn stored(&self) -> StoredMail {
         let kind = match self.kind.clone() {
             Kind::Invitation { generation } => StoredKind::Invitation { generation },
+            Kind::InvitationReminder { generation } => StoredKind::InvitationReminder { generation },
             Kind::PasswordChanged => StoredKind::PasswordChanged,
             Kind::PasswordReset => StoredKind::PasswordReset,
             Kind::TemporaryPassword => StoredKind::TemporaryPassword,
@@ -651,6 +661,7 @@ impl Item for Mail {
     fn restored(stored: StoredMail) -> Result<Self, Invalid> {
         let kind = match stored.kind {
             StoredKind::Invitation { generation } => Kind::Invitation { generation },
+            StoredKind::InvitationReminder { generation } => Kind::InvitationReminder { generation },
             StoredKind::PasswordChanged => Kind::PasswordChanged,
             StoredKind::PasswordReset => Kind::PasswordReset,
             StoredKind::TemporaryPassword => Kind::TemporaryPassword,
@@ -849,6 +860,12 @@ pub(crate) struct StoredEmailSettings {
     platform_url: PlatformUrl,
     invite_valid_hours: u16,
     reset_valid_minutes: u16,
+    #[serde(default = "remind_invitees")]
+    remind_invitees: bool,
+}
+
+fn remind_invitees() -> bool {
+    EmailSettings::DEFAULT_REMIND_INVITEES
 }
 
 impl Item for EmailSettings {
@@ -868,6 +885,7 @@ impl Item for EmailSettings {
             platform_url: self.platform_url.clone(),
             invite_valid_hours: self.invite_valid_hours,
             reset_valid_minutes: self.reset_valid_minutes,
+            remind_invitees: self.remind_invitees,
         }
     }
 
@@ -881,6 +899,7 @@ impl Item for EmailSettings {
             platform_url: stored.platform_url,
             invite_valid_hours: stored.invite_valid_hours,
             reset_valid_minutes: stored.reset_valid_minutes,
+            remind_invitees: stored.remind_invitees,
         })
     }
 }
@@ -962,6 +981,12 @@ pub(crate) struct StoredSecuritySettings {
     session_idle_minutes: u16,
     session_absolute_hours: u16,
     temporary_password_hours: u16,
+    #[serde(default = "remove_expired_after_days")]
+    remove_expired_after_days: Option<u16>,
+}
+
+fn remove_expired_after_days() -> Option<u16> {
+    SecuritySettings::default().remove_expired_after_days
 }
 
 impl Item for SecuritySettings {
@@ -978,6 +1003,7 @@ impl Item for SecuritySettings {
             session_idle_minutes: self.session_idle_minutes,
             session_absolute_hours: self.session_absolute_hours,
             temporary_password_hours: self.temporary_password_hours,
+            remove_expired_after_days: self.remove_expired_after_days,
         }
     }
 
@@ -988,6 +1014,7 @@ impl Item for SecuritySettings {
             session_idle_minutes: stored.session_idle_minutes,
             session_absolute_hours: stored.session_absolute_hours,
             temporary_password_hours: stored.temporary_password_hours,
+            remove_expired_after_days: stored.remove_expired_after_days,
         })
     }
 }

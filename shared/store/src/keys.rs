@@ -6,7 +6,7 @@
 //! | e-mail claim   | `EMAIL#<e-mail>` | `EMAIL`        | `SEARCH`           | `<e-mail>`       | `AGES`     | `<id>`           |
 //! | search term    | `USER#<id>`      | `TERM#<n>`     | `SEARCH`           | `<term>␟<id>`    |            |                  |
 //! | credential     | `USER#<id>`      | `CREDENTIAL`   |                    |                  |            |                  |
-//! | invite         | `USER#<id>`      | `INVITE`       | `INVITES`          | `<expiry>␟<id>`  | `EXPIRING` | `<expiry>␟<id>`  |
+//! | invite         | `USER#<id>`      | `INVITE`       | `INVITES`          | `<expiry>␟<id>`  | `EXPIRING` | `<due>␟<id>`     |
 //! | session        | `USER#<id>`      | `SESSION#<id>` |                    |                  |            |                  |
 //! | role           | `USER#<id>`      | `ROLE#<app>`   | `APP#<app>`        | `<role>␟<e-mail>` | `APP#<app>` | `<e-mail>`      |
 //! | suspension     | `USER#<id>`      | `SUSPENSION`   |                    |                  | `EXPIRING` | `<end>␟<id>`     |
@@ -27,7 +27,7 @@
 //! | active admins  | `INSTALLATION`   | `ADMINS`       |                    |                  |            |                  |
 //!
 //! `EXPIRING` and `OUTBOX` are sparse: an invite or a suspension leaves the one when its end is recorded, a mail the
-//! other when it is sent or given up.
+//! other when it is sent or given up. An invite is due twice: when the invitee is to be reminded, and at its end.
 
 use jiff::Timestamp;
 use roster_domain::{
@@ -157,9 +157,19 @@ pub(crate) fn attempts(email: &EmailAddress) -> Key {
     key(format!("ATTEMPTS#{}", email.key()), "ACCOUNT")
 }
 
+/// Names the limit on resets that are asked for an address.
+pub(crate) fn resets_of(email: &EmailAddress) -> String {
+    format!("RESET#{}", email.key())
+}
+
+/// The partition of a limit.
+pub(crate) fn limit_partition(what: &str) -> String {
+    format!("LIMIT#{what}")
+}
+
 /// How often `what` happened since `window_start`.
 pub(crate) fn limit(what: &str, window_start: Timestamp) -> Key {
-    key(format!("LIMIT#{what}"), sortable(window_start))
+    key(limit_partition(what), sortable(window_start))
 }
 
 pub(crate) fn api_key(id: ApiKeyId) -> Key {
@@ -268,7 +278,7 @@ pub(crate) fn invites_by_expiry(expires_at: Timestamp, id: UserId) -> Entry {
     entry(INVITES, format!("{}{END}{id}", sortable(expires_at)))
 }
 
-/// Invites that run out, and suspensions that end.
+/// Invites that run out or are to be reminded of, and suspensions that end.
 pub(crate) fn expiring(at: Timestamp, id: UserId) -> Entry {
     entry(EXPIRING, format!("{}{END}{id}", sortable(at)))
 }

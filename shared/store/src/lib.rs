@@ -10,6 +10,7 @@ mod cursor;
 mod items;
 pub mod keys;
 mod lists;
+mod operators;
 mod passwords;
 pub mod schema;
 mod seals;
@@ -45,6 +46,7 @@ pub use answers::{Answer, Claim, Claimed};
 pub use change::Change;
 pub use items::{ActivityRecord, Credential, Party};
 pub use lists::{Page, PageRequest, Sort, UserFilter};
+pub use operators::Voided;
 pub use passwords::{Gate, ResetReading};
 pub use seals::{Finding, SealedEntry, Verification};
 pub use summary::Summary;
@@ -251,9 +253,15 @@ impl Store {
         Ok(Some(InviteReading { user, invite, email_settings, security }))
     }
 
-    /// Access pattern 11: whose invite has run out, or suspension ended, and is not noted to have; oldest first.
+    /// Access pattern 11: whose invite has run out, or suspension ended, and is not noted to have, or who is to be
+    /// reminded of an invite; oldest first.
     pub async fn ending(&self, now: Timestamp, limit: i32) -> Result<Vec<UserId>> {
         self.ids_until("gsi2", keys::EXPIRING, now, limit).await
+    }
+
+    /// Access pattern 62: whose invite ran out before a time, oldest first.
+    pub async fn expired_before(&self, time: Timestamp, limit: i32) -> Result<Vec<UserId>> {
+        self.ids_until("gsi1", keys::INVITES, time, limit).await
     }
 
     /// Access pattern 12: mails that are due, longest due first.
@@ -292,10 +300,11 @@ impl Store {
             .update_item()
             .table_name(&self.table)
             .set_key(Some(keys::invite(user).attributes()))
-            .update_expression("SET links = list_append(links, :link)")
+            .update_expression("SET links = list_append(links, :link) ADD revision :one")
             .condition_expression("generation = :generation")
             .expression_attribute_values(":link", AttributeValue::L(vec![items::link_attribute(hash, generation)]))
-            .expression_attribute_values(":generation", AttributeValue::N(generation.to_string()));
+            .expression_attribute_values(":generation", AttributeValue::N(generation.to_string()))
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
         match alone(|| add.clone().send()).await {
             Err(error)
                 if error.as_service_error().is_some_and(

@@ -107,7 +107,7 @@ impl Store {
     pub async fn ask_password_reset(&self, mail: &Mail, network: &str, activity: &Activity) -> Result<()> {
         let mut writes = Transaction::new(self);
         let now = activity.at;
-        limit(&mut writes, &format!("RESET#{}", mail.to.key()), PER_ADDRESS, now)?;
+        limit(&mut writes, &keys::resets_of(&mail.to), PER_ADDRESS, now)?;
         limit(&mut writes, &format!("RESET#FROM#{network}"), PER_CLIENT, now)?;
         writes.put(mail)?;
         writes.activity(activity)?;

@@ -179,6 +179,11 @@ impl Seal {
     }
 }
 
+/// The number of a seal, and when it was made.
+pub(crate) fn number_and_time(row: Attributes) -> Result<(u64, Timestamp)> {
+    read(row).map(|seal| (seal.number, seal.sealed_at))
+}
+
 fn read(row: Attributes) -> Result<Seal> {
     serde_dynamo::from_item(row).map_err(Error::unexpected)
 }

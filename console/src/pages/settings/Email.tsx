@@ -1,4 +1,4 @@
-import { Alert, Button, NumberInput, TextInput } from "@mantine/core";
+import { Alert, Button, Checkbox, NumberInput, TextInput } from "@mantine/core";
 import { IconCircleCheck, IconCircleDashed } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
@@ -50,6 +50,7 @@ function SettingsForm({ settings }: { settings: EmailSettings }) {
             platform_url: settings.platform_url ?? location.origin,
             invite_valid_hours: settings.invite_valid_hours,
             reset_valid_minutes: settings.reset_valid_minutes,
+            remind_invitees: settings.remind_invitees,
         },
         send: async (values) => {
             const body = {
@@ -105,6 +106,12 @@ function SettingsForm({ settings }: { settings: EmailSettings }) {
                             onChange={(minutes) => form.set({ reset_valid_minutes: Number(minutes) })}
                         />
                     </div>
+                    <Checkbox
+                        label={t.remind}
+                        description={t.remindHint}
+                        checked={form.values.remind_invitees}
+                        onChange={(event) => form.set({ remind_invitees: event.currentTarget.checked })}
+                    />
                 </div>
             </Section>
             <div className={`row spread ${classes.submit}`}>

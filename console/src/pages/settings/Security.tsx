@@ -27,13 +27,14 @@ function SettingsForm({ settings }: { settings: SecuritySettings }) {
             toast(t.saved);
         },
     });
-    const number = (name: keyof SecuritySettings) => (
+    const number = (name: keyof SecuritySettings, ofNothing: null | 0 = 0) => (
         <NumberInput
             label={t[name].label}
             description={t[name].hint}
             clampBehavior="none"
             {...form.value(name)}
-            onChange={(value) => form.set({ [name]: Number(value) })}
+            value={form.values[name] ?? ""}
+            onChange={(value) => form.set({ [name]: value === "" ? ofNothing : Number(value) })}
         />
     );
     return (
@@ -52,6 +53,7 @@ function SettingsForm({ settings }: { settings: SecuritySettings }) {
                     {number("session_absolute_hours")}
                 </div>
             </Section>
+            <Section title={t.invites}>{number("remove_expired_after_days", null)}</Section>
             <div className="row end">
                 <Button type="submit" loading={form.isBusy}>
                     {texts.common.save}

@@ -18,7 +18,7 @@ import { useUrl } from "../../url";
 import classes from "./settings.module.css";
 
 const t = texts.templates;
-const KINDS = ["invitation", "password_reset", "temporary_password", "password_changed", "email_changed", "welcome"] as const;
+const KINDS = ["invitation", "invitation_reminder", "password_reset", "temporary_password", "password_changed", "email_changed", "welcome"] as const;
 
 export default function Templates() {
     const url = useUrl();

@@ -1,11 +1,8 @@
 //! The tour of README.md, as a reader takes it: the binary in one terminal, the lines of the tour in another.
 
-use std::{
-    fs,
-    io::{BufRead, BufReader},
-    path::{Path, PathBuf},
-    process::{Child, ChildStdout, Command, Stdio},
-};
+use std::{fs, path::Path, process::Command};
+
+use crate::process::{Roster, empty_directory};
 
 const ADDRESS: &str = "ROSTER=http://127.0.0.1:8080\n";
 
@@ -44,38 +41,6 @@ fn the_tour_of_the_readme_works_and_its_data_outlives_the_process() {
     assert!(bash(&directory, &again).contains("invite-unknown"), "a link works once");
 }
 
-/// A `roster` of its own process. Dropping it is a `kill -9`.
-struct Roster {
-    process: Child,
-    /// Closing it would break what is still said.
-    _output: BufReader<ChildStdout>,
-    url: String,
-}
-
-impl Roster {
-    fn start(directory: &Path) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_roster"))
-            .args(["--port", "0"])
-            .current_dir(directory)
-            .env_remove("ROSTER_SETUP_SECRET")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("roster starts");
-        let mut output = BufReader::new(process.stdout.take().expect("it has an output"));
-        let mut line = String::new();
-        output.read_line(&mut line).expect("it says something");
-        let url = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("it says {line:?}")).to_owned();
-        Self { process, _output: output, url }
-    }
-}
-
-impl Drop for Roster {
-    fn drop(&mut self) {
-        self.process.kill().expect("it still runs");
-        self.process.wait().expect("it ends");
-    }
-}
-
 /// What `script` prints. Every command of it has to succeed.
 fn bash(directory: &Path, script: &str) -> String {
     let script = format!("set -euo pipefail\n{script}");
@@ -91,11 +56,4 @@ fn tour() -> String {
     let readme = fs::read_to_string(readme).expect("README.md can be read");
     let blocks = readme.split("```bash\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0));
     blocks.collect::<Vec<_>>().join("\n")
-}
-
-fn empty_directory(name: &str) -> PathBuf {
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    fs::remove_dir_all(&directory).unwrap_or_default();
-    fs::create_dir_all(&directory).expect("a directory for the data");
-    directory
 }

@@ -1,0 +1,99 @@
+//! Looking after an installation.
+
+use std::{fs, io::Write};
+
+use jiff::SignedDuration;
+use roster_domain::activity::{Action, Actor, Subject};
+use roster_store::{ActivityFilter, PageRequest, UserFilter, Verification, Voided};
+use roster_web::{App, Client};
+
+use crate::{CHUNK, Result, all, place::Installation};
+
+/// How far back failures are looked for.
+const DAYS: i64 = 7;
+
+/// Tells what there is, what waits, and what failed.
+pub(crate) async fn status(out: &mut impl Write, installation: &Installation) -> Result<()> {
+    let app = &installation.app;
+    let now = app.now();
+    if !app.store.is_set_up().await? {
+        writeln!(out, "not set up")?;
+        return Ok(());
+    }
+    let summary = app.store.summary().await?;
+    writeln!(out, "users: {}", summary.total)?;
+    for (name, count) in summary.by_status.iter().chain(&summary.by_role) {
+        writeln!(out, "  {name}: {count}")?;
+    }
+    let set = |is_set: bool| if is_set { "set" } else { "not set" };
+    writeln!(out, "e-mail settings: {}", set(app.store.email_settings().await?.is_some()))?;
+    let security = app.store.security_settings().await?;
+    writeln!(out, "shortest password: {} characters", security.password_min_length)?;
+    let due = app.store.mails_due(now, 100).await?;
+    let at_least = if due.len() == 100 { " or more" } else { "" };
+    writeln!(out, "mails that are due: {}{at_least}", due.len())?;
+    if let Some(oldest) = due.iter().map(|mail| mail.created_at).min() {
+        writeln!(out, "  oldest: {oldest}")?;
+    }
+    writeln!(out, "mails given up in {DAYS} days: {}", failed_mails(app).await?)?;
+    writeln!(out, "API keys: {}", all(async |page| app.store.api_keys(page).await).await?.len())?;
+    match app.store.newest_seal().await? {
+        Some((number, at)) => writeln!(out, "last seal of the activity: {number}, {at}")?,
+        None => writeln!(out, "last seal of the activity: none")?,
+    }
+    if let Some(directory) = &installation.directory {
+        let letters = fs::read_to_string(directory.join("dead-letters.jsonl")).unwrap_or_default();
+        writeln!(out, "events given up: {}", letters.lines().count())?;
+    }
+    Ok(())
+}
+
+async fn failed_mails(app: &App) -> Result<usize> {
+    let from = app.now() - SignedDuration::from_hours(24 * DAYS);
+    let action = Some(Action::MailFailed.as_str().to_owned());
+    let filter = ActivityFilter { action, from: Some(from), ..ActivityFilter::default() };
+    Ok(all(async |page| app.store.activity(&filter, page, app.now()).await).await?.len())
+}
+
+/// Voids what lets people in but for their passwords: what was used or revoked after the moment that a table was
+/// restored to would work again.
+pub(crate) async fn void_links_and_sessions(out: &mut impl Write, installation: &Installation) -> Result<()> {
+    let app = &installation.app;
+    let parties = (Actor::System, Subject::Installation);
+    let activity = app.activity(app.now(), Action::LinksAndSessionsVoided, parties, Vec::new(), &Client::default());
+    app.store.record(&activity).await?;
+    let mut page = PageRequest { limit: CHUNK, cursor: None };
+    let mut sum = Voided::default();
+    loop {
+        let users = app.store.users(&UserFilter::default(), &page, app.now()).await?;
+        for user in &users.items {
+            let Voided { sessions, resets, invites } = app.store.void_links_and_sessions(user.id).await?;
+            sum.sessions += sessions;
+            sum.resets += resets;
+            sum.invites += invites;
+        }
+        page.cursor = users.next_cursor;
+        if page.cursor.is_none() {
+            break;
+        }
+    }
+    writeln!(out, "sessions ended: {}\nresets voided: {}", sum.sessions, sum.resets)?;
+    writeln!(out, "invites without a link, to be renewed: {}", sum.invites)?;
+    for key in all(async |page| app.store.api_keys(page).await).await? {
+        writeln!(out, "API key, to be deleted if it was before: {} {}", key.id, key.name.as_str())?;
+    }
+    Ok(())
+}
+
+/// Whether the activity is as it was sealed.
+pub(crate) async fn verify_activity(out: &mut impl Write, app: &App, expect: Option<&str>) -> Result<bool> {
+    let Verification { seals, head, findings } = app.store.verify_activity(app.clock.now(), expect).await?;
+    writeln!(out, "seals: {seals}\nhead: {head}")?;
+    for finding in &findings {
+        writeln!(out, "{finding}")?;
+    }
+    if findings.is_empty() {
+        writeln!(out, "The activity is as it was sealed.")?;
+    }
+    Ok(findings.is_empty())
+}

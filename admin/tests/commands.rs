@@ -1,0 +1,250 @@
+//! What operators do at the command line, on the data of a local installation.
+
+#![expect(clippy::unwrap_used, reason = "what helps a test fails it")]
+
+use std::{path::PathBuf, process::Command};
+
+use axum::{
+    body::{Body, to_bytes},
+    http::Request,
+};
+use roster_local::{Installation, Options};
+use serde_json::{Value, json};
+
+const PASSWORD: &str = "correct horse battery staple";
+
+/// Data of a local installation, gone with the test.
+struct Data(PathBuf);
+
+impl Drop for Data {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).unwrap_or_default();
+    }
+}
+
+impl Data {
+    fn new(name: &str) -> Self {
+        Self(std::env::temp_dir().join(format!("roster-admin-{name}-{}", std::process::id())))
+    }
+
+    async fn start(&self) -> Running {
+        let options = Options { port: 0, ..Options::persistent(self.0.clone()) };
+        Running { installation: Installation::start(options).await.unwrap(), token: String::new() }
+    }
+
+    /// What the command says, and how it ends.
+    fn run(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let (command, rest) = arguments.split_first().unwrap();
+        let command = Command::new(env!("CARGO_BIN_EXE_roster-admin"))
+            .args([command, "--data", self.0.to_str().unwrap()])
+            .args(rest)
+            .env_clear()
+            .output();
+        let output = command.unwrap();
+        let told = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()).concat();
+        (output.status.code(), told)
+    }
+
+    #[track_caller]
+    fn does(&self, arguments: &[&str]) -> String {
+        let (code, told) = self.run(arguments);
+        assert_eq!(code, Some(0), "{told}");
+        told
+    }
+}
+
+/// An installation that runs on the data, and who asks it.
+struct Running {
+    installation: Installation,
+    token: String,
+}
+
+impl Running {
+    async fn ask(&self, target: &str, status: u16, body: Value) -> Value {
+        let (method, path) = target.split_once(' ').unwrap();
+        let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
+        let request = request.header("authorization", format!("Bearer {}", self.token));
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        let answer = self.installation.front_door().answer(request.body(body).unwrap(), self.installation.address());
+        let (parts, body) = answer.await.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        assert_eq!(parts.status, status, "{target}: {}", String::from_utf8_lossy(&body));
+        serde_json::from_slice(&body).unwrap_or_default()
+    }
+
+    /// The first admin is set up, and mail.
+    async fn set_up(&mut self) {
+        let admin = json!({
+            "setup_secret": self.installation.setup_secret(),
+            "email": "admin@example.com",
+            "name": "Grace Hopper",
+            "password": PASSWORD,
+        });
+        let started = self.ask("POST /v1/setup", 201, admin).await;
+        self.token = text(&started["token"]).into();
+        let settings = json!({ "from_address": "roster@example.com", "platform_url": "https://users.example.com" });
+        self.ask("PUT /v1/settings/email", 200, settings).await;
+    }
+
+    async fn sign_in(&mut self, email: &str, password: &str) -> Value {
+        let started = self.ask("POST /v1/sessions", 201, json!({ "email": email, "password": password })).await;
+        self.token = text(&started["token"]).into();
+        started
+    }
+
+    async fn stop(self) {
+        self.installation.settle().await;
+        self.installation.stop().await;
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
+}
+
+/// What follows `name: ` on a line.
+fn value<'t>(told: &'t str, name: &str) -> &'t str {
+    let found = told.lines().find_map(|line| line.trim().strip_prefix(name)?.strip_prefix(": "));
+    found.unwrap_or_else(|| panic!("no {name} in {told}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_may_write_the_table_can_always_become_admin() {
+    let data = Data::new("break-glass");
+    let mut running = data.start().await;
+    let (code, told) = data.run(&["create-admin", "--email", "ada@example.com"]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("in use"), "{told}");
+    running.installation.stop().await;
+    let (code, told) = data.run(&["create-admin", "--email", "ada@example.com"]);
+    assert_eq!(code, Some(2), "the first admin needs the setup secret: {told}");
+    running = data.start().await;
+    running.set_up().await;
+    let member = json!({ "email": "Member@example.com", "name": "Alan Turing" });
+    running.ask("POST /v1/users", 201, member).await;
+    running.stop().await;
+
+    let somebody_new = data.does(&["create-admin", "--email", "ada@example.com", "--name", "Ada Lovelace"]);
+    let promoted = data.does(&["create-admin", "--email", "member@example.com"]);
+    let locked_out = data.does(&["create-admin", "--email", "admin@example.com"]);
+
+    let mut running = data.start().await;
+    for (email, told) in
+        [("ada@example.com", &somebody_new), ("member@example.com", &promoted), ("admin@example.com", &locked_out)]
+    {
+        let started = running.sign_in(email, value(told, "temporary password")).await;
+        assert_eq!((&started["user"]["role"], &started["password_change_required"]), (&json!("admin"), &json!(true)));
+        running.ask("GET /v1/users", 403, Value::Null).await;
+        let new = json!({ "current_password": value(told, "temporary password"), "new_password": "marble thunder pickle umbrella" });
+        running.ask("POST /v1/me/password", 204, new).await;
+    }
+    running.installation.settle().await;
+    assert_eq!(running.ask("GET /v1/users/summary", 200, Value::Null).await["by_role"]["admin"], 3);
+    let told = running.ask("GET /v1/activity?limit=100", 200, Value::Null).await;
+    let by_system = told["items"].as_array().unwrap().iter().filter(|entry| entry["actor"]["kind"] == "system");
+    let mut actions: Vec<_> = by_system.map(|entry| text(&entry["action"])).collect();
+    actions.sort_unstable();
+    assert_eq!(actions, ["password.reset_by_admin", "role.changed", "user.created"]);
+    running.stop().await;
+    data.does(&["verify-activity"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_is_exported_and_erased() {
+    let data = Data::new("person");
+    let mut running = data.start().await;
+    running.set_up().await;
+    let admin = running.token.clone();
+    let ada = running.ask("POST /v1/users", 201, json!({ "email": "ada@example.com", "name": "Ada Lovelace" })).await;
+    running.sign_in("ada@example.com", text(&ada["temporary_password"])).await;
+    running.token.clear();
+    running.ask("POST /v1/password-resets", 202, json!({ "email": "ada@example.com" })).await;
+    running
+        .ask("POST /v1/sessions", 401, json!({ "email": "ada@example.com", "password": "a guess that is wrong" }))
+        .await;
+    running.stop().await;
+
+    let all = data.does(&["export"]);
+    assert_eq!(all.lines().count(), 2, "{all}");
+    let person: Value = serde_json::from_str(&data.does(&["export", "--person", "Ada@example.com"])).unwrap();
+    assert_eq!((&person["user"]["name"], person["sessions"].as_array().unwrap().len()), (&json!("Ada Lovelace"), 1));
+    let actions: Vec<_> = person["activity"].as_array().unwrap().iter().map(|entry| text(&entry["action"])).collect();
+    assert_eq!(actions[..2], ["user.created", "session.started"]);
+    assert!(!person.to_string().contains("argon2"), "{person}");
+
+    let told = data.does(&["erase", "--email", "ada@example.com"]);
+
+    assert!(told.contains("entries of the activity"), "{told}");
+    let (code, told) = data.run(&["export", "--person", "ada@example.com"]);
+    assert_eq!((code, told.trim()), (Some(2), "Nobody has the address ada@example.com."));
+    let mut running = data.start().await;
+    running.installation.settle().await;
+    running.token = admin;
+    assert_eq!(running.ask("GET /v1/users/summary", 200, Value::Null).await["total"], 1);
+    let newest = running.ask("GET /v1/activity?limit=1", 200, Value::Null).await;
+    assert!(!newest.to_string().contains("ada"), "the deletion does not name them: {newest}");
+    let table = running.installation.database();
+    let items =
+        serde_json::to_string(&table.scan(serde_json::from_value(json!({ "TableName": "roster" })).unwrap()).unwrap());
+    let items: Value = serde_json::from_str(&items.unwrap()).unwrap();
+    let left = items["Items"].as_array().unwrap().iter().filter(|item| {
+        !text(&item["pk"]["S"]).starts_with("ACTIVITY#") && item.to_string().to_lowercase().contains("ada@example.com")
+    });
+    let left: Vec<_> = left.map(|item| &item["pk"]).collect();
+    assert!(left.is_empty(), "{left:?}");
+    running.stop().await;
+    data.does(&["verify-activity"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_restore_nothing_that_was_used_works_again() {
+    let data = Data::new("restore");
+    let mut running = data.start().await;
+    running.set_up().await;
+    let invited = json!({ "email": "ada@example.com", "delivery": "link" });
+    let link = running.ask("POST /v1/invites", 201, invited).await["invite_link"].clone();
+    let token = text(&link).split_once("#token=").unwrap().1.to_owned();
+    running.stop().await;
+
+    let told = data.does(&["void-links-and-sessions"]);
+
+    assert_eq!((value(&told, "sessions ended"), value(&told, "invites without a link, to be renewed")), ("1", "1"));
+    let mut running = data.start().await;
+    running.ask("POST /v1/invites/inspect", 404, json!({ "token": token })).await;
+    running.sign_in("admin@example.com", PASSWORD).await;
+    let users = running.ask("GET /v1/invites", 200, Value::Null).await;
+    let id = text(&users["items"][0]["id"]);
+    let renewed = running.ask(&format!("POST /v1/users/{id}/invite"), 202, json!({ "delivery": "link" })).await;
+    let token = text(&renewed["invite_link"]).split_once("#token=").unwrap().1;
+    running.ask("POST /v1/invites/inspect", 200, json!({ "token": token })).await;
+    let told = running.ask("GET /v1/activity?action=links_and_sessions.voided", 200, Value::Null).await;
+    assert_eq!(told["items"].as_array().unwrap().len(), 1);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_installation_is_filled_and_tells_how_it_is() {
+    let data = Data::new("seed");
+    let mut running = data.start().await;
+    running.installation.stop().await;
+    assert_eq!(data.does(&["status"]).trim(), "not set up");
+    running = data.start().await;
+    running.set_up().await;
+    running.stop().await;
+
+    data.does(&["seed", "40"]);
+    let (code, told) = data.run(&["seed", "1", "--from", "39"]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("--from"), "{told}");
+    data.does(&["seed", "10", "--from", "40"]);
+
+    let mut running = data.start().await;
+    running.sign_in("admin@example.com", PASSWORD).await;
+    let wiki = running.ask("GET /v1/apps/wiki/users?limit=100", 200, Value::Null).await;
+    assert_eq!(wiki["items"].as_array().unwrap().len(), 25);
+    running.stop().await;
+    let told = data.does(&["status"]);
+    assert_eq!((value(&told, "users"), value(&told, "invited"), value(&told, "admin")), ("51", "5", "1"), "{told}");
+    assert_eq!((value(&told, "mails given up in 7 days"), value(&told, "events given up")), ("0", "0"), "{told}");
+    assert!(value(&told, "last seal of the activity").contains(", 20"), "{told}");
+}

@@ -1,0 +1,7 @@
+//! The binary, as people run it: in a process of its own.
+
+#![expect(clippy::unwrap_used, reason = "what helps a test fails it")]
+
+mod outage;
+mod process;
+mod tour;
