@@ -7,6 +7,7 @@ use std::{
 };
 
 use clap::Args;
+use roster_domain::webhooks::Reach;
 use roster_functions::aws;
 use roster_local::{data, engine::TABLE};
 use roster_store::Store;
@@ -52,7 +53,8 @@ impl Place {
             (Some(directory), _) => local(directory)?,
             (None, table) => (aws::store(table.unwrap_or_default())?, Arc::new(SystemClock)),
         };
-        let app = App { store, clock, passwords: Passwords::new(1), setup_secret: None };
+        let app =
+            App { store, clock, passwords: Passwords::new(1), setup_secret: None, webhook_reach: Reach::Internet };
         Ok(Installation { app, directory: self.data.clone(), _claim: claim })
     }
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use roster_domain::{ApiKeyId, AppSlug, RoleSlug, SessionId, UserId};
+use roster_domain::{
+    ActivityId, ApiKeyId, AppSlug, RoleSlug, SessionId, UserId, WebhookId,
+    webhooks::{DisabledBy, EventType},
+};
 use serde_json::{Map, Value, json};
 use utoipa::{
     Modify, OpenApi,
@@ -41,7 +44,7 @@ pub fn document() -> Value {
         contact(name = "The admins of this installation")
     ),
     servers((url = "/", description = "This installation")),
-    components(schemas(ApiKeyId, AppSlug, RoleSlug, SessionId, UserId)),
+    components(schemas(ActivityId, ApiKeyId, AppSlug, DisabledBy, EventType, RoleSlug, SessionId, UserId, WebhookId)),
     tags(
         (name = "Setup", description = "The first admin."),
         (name = "Sessions", description = "Signing in and out."),
@@ -53,6 +56,7 @@ pub fn document() -> Value {
         (name = "Apps", description = "What users sign in to, and their roles there."),
         (name = "Settings", description = "What holds for the installation."),
         (name = "API keys", description = "Credentials of programs."),
+        (name = "Webhooks", description = "Receivers that are told what happens."),
         (name = "Service", description = "The service itself.")
     ),
     modifiers(&Credentials)

@@ -18,3 +18,4 @@ pub mod sessions;
 pub mod settings;
 pub mod setup;
 pub mod users;
+pub mod webhooks;

@@ -3,10 +3,11 @@
 use std::{process::ExitCode, sync::Arc};
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
+use roster_domain::webhooks::Reach;
 use roster_functions::{
     aws::{self, optional, variable},
     edge,
-    events::publish::Bus,
+    events::{publish::Bus, sender::Sender},
     operations::{self, Operation, Runs},
 };
 use roster_mail::Mailer;
@@ -47,6 +48,11 @@ async fn run() -> Result<(), Error> {
             let handle = |event: LambdaEvent<Value>| handle(app.clone(), bus.clone(), event.payload);
             lambda_runtime::run(service_fn(handle)).await
         }
+        Runs::OnWebhookEvent(_, handle) => {
+            let sender = Sender::new(app.webhook_reach)?;
+            let handle = |event: LambdaEvent<Value>| handle(app.clone(), sender.clone(), event.payload);
+            lambda_runtime::run(service_fn(handle)).await
+        }
     }
 }
 
@@ -62,5 +68,6 @@ fn app() -> Result<App, Error> {
         // Lambda gives a function one request at a time.
         passwords: Passwords::new(1),
         setup_secret: optional("ROSTER_SETUP_SECRET").map(Arc::from),
+        webhook_reach: Reach::Internet,
     })
 }

@@ -16,8 +16,9 @@ use utoipa::openapi::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    activity, api_keys, apps, events, events::publish::Bus, invites, me, meta, passwords, sessions, settings, setup,
-    users,
+    activity, api_keys, apps, events,
+    events::{publish::Bus, sender::Sender},
+    invites, me, meta, passwords, sessions, settings, setup, users, webhooks,
 };
 
 /// One operation: one handler, one Lambda function.
@@ -41,6 +42,8 @@ pub enum Runs {
     OnMailEvent(Trigger, fn(App, Mailer, Value) -> EventAnswer),
     /// An event, in an operation that publishes events.
     OnPublishingEvent(Trigger, fn(App, Bus, Value) -> EventAnswer),
+    /// An event, in an operation that sends to webhooks.
+    OnWebhookEvent(Trigger, fn(App, Sender, Value) -> EventAnswer),
 }
 
 impl Runs {
@@ -48,9 +51,10 @@ impl Runs {
     pub fn trigger(&self) -> Option<Trigger> {
         match self {
             Self::OnRequest(_) | Self::OnOtherRequests => None,
-            Self::OnEvent(trigger, _) | Self::OnMailEvent(trigger, _) | Self::OnPublishingEvent(trigger, _) => {
-                Some(*trigger)
-            }
+            Self::OnEvent(trigger, _)
+            | Self::OnMailEvent(trigger, _)
+            | Self::OnPublishingEvent(trigger, _)
+            | Self::OnWebhookEvent(trigger, _) => Some(*trigger),
         }
     }
 }
@@ -107,6 +111,14 @@ macro_rules! event {
         Operation {
             name: stringify!($name),
             runs: Runs::OnPublishingEvent($trigger, |app, bus, event| Box::pin(events::$name::$name(app, bus, event))),
+        }
+    };
+    ($name:ident with sender on $trigger:expr) => {
+        Operation {
+            name: stringify!($name),
+            runs: Runs::OnWebhookEvent($trigger, |app, sender, event| {
+                Box::pin(events::$name::$name(app, sender, event))
+            }),
         }
     };
 }
@@ -179,6 +191,15 @@ const ALL: &[Operation] = &[
     request!(api_keys::list_api_keys),
     request!(api_keys::create_api_key),
     request!(api_keys::delete_api_key),
+    request!(webhooks::list_webhooks),
+    request!(webhooks::create_webhook),
+    request!(webhooks::get_webhook),
+    request!(webhooks::update_webhook),
+    request!(webhooks::delete_webhook),
+    request!(webhooks::rotate_webhook_secret),
+    request!(webhooks::test_webhook),
+    request!(webhooks::list_webhook_deliveries),
+    request!(webhooks::resend_webhook_delivery),
     request!(meta::health),
     request!(meta::openapi),
     Operation { name: "not_found", runs: Runs::OnOtherRequests },
@@ -187,6 +208,8 @@ const ALL: &[Operation] = &[
     event!(record_mail_event on Trigger::MailEvents(MAIL_EVENTS)),
     event!(expire_invites on every_minutes(5)),
     event!(follow_changes with bus on Trigger::Stream(CHANGES)),
+    event!(deliver_webhook with sender on Trigger::DomainEvent),
+    event!(retry_webhooks with sender on every_minutes(1)),
 ];
 
 /// New mails.
@@ -232,7 +255,7 @@ impl Operation {
                 Some(harden(router, manner, app))
             }
             Runs::OnOtherRequests => Some(Router::new().fallback(meta::not_found::not_found)),
-            Runs::OnEvent(..) | Runs::OnMailEvent(..) | Runs::OnPublishingEvent(..) => None,
+            _ => None,
         }
     }
 }

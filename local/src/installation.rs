@@ -15,7 +15,7 @@ use std::{
 use aws_sdk_dynamodb::{error::BoxError, operation::describe_table::DescribeTableError};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use dynoxide::Database;
-use roster_domain::settings::SecuritySettings;
+use roster_domain::{settings::SecuritySettings, webhooks::Reach};
 use roster_functions::{
     events,
     operations::{self, Operation, Trigger},
@@ -77,6 +77,8 @@ pub struct Options {
     /// Delete expired items now and then, as DynamoDB does. Tests do without, so that it is the operations that tell
     /// what has expired, and ask for [`Installation::sweep`] where they mean it.
     pub sweep: bool,
+    /// Where webhooks may be: here also on this machine, for who tries them out.
+    pub webhook_reach: Reach,
     /// The operations.
     pub operations: &'static [Operation],
 }
@@ -104,6 +106,7 @@ impl Options {
             faults: Faults::default(),
             first_pause: FIRST_PAUSE,
             sweep: true,
+            webhook_reach: Reach::InternetAndThisMachine,
             operations: operations::all(),
         }
     }
@@ -197,11 +200,12 @@ impl Installation {
         create_table(&client).await?;
 
         let store = Store::new(client, TABLE.to_owned()).with_security(options.security);
-        let app = app(store, &clock, &setup_secret);
+        let app = app(store, &clock, &setup_secret, options.webhook_reach);
         let invoker = Invoker {
             app: app.clone(),
             mailer: Mailer::new(connector.ses(), Some("roster".to_owned())),
             bus: events::publish::Bus::new(connector.eventbridge(), BUS.to_owned()),
+            sender: events::sender::Sender::new(options.webhook_reach).map_err(BoxError::from)?,
             recorder: connector.recorder.clone(),
             operations: options.operations,
         };
@@ -400,13 +404,14 @@ impl Installation {
 }
 
 /// What the operations are given.
-fn app(store: Store, clock: &LocalClock, setup_secret: &str) -> App {
+fn app(store: Store, clock: &LocalClock, setup_secret: &str, webhook_reach: Reach) -> App {
     let cores = available_parallelism().map_or(1, NonZero::get);
     App {
         store,
         clock: Arc::new(clock.clone()),
         passwords: Passwords::new(cores),
         setup_secret: Some(setup_secret.into()),
+        webhook_reach,
     }
 }
 

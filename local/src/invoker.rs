@@ -1,7 +1,7 @@
 //! Runs an operation on an event, as Lambda would: alone, and safe from its panics.
 
 use roster_functions::{
-    events::publish::Bus,
+    events::{publish::Bus, sender::Sender},
     operations::{Operation, Runs, Trigger},
 };
 use roster_mail::Mailer;
@@ -16,6 +16,7 @@ pub struct Invoker {
     pub app: App,
     pub mailer: Mailer,
     pub bus: Bus,
+    pub sender: Sender,
     pub recorder: Recorder,
     pub operations: &'static [Operation],
 }
@@ -32,6 +33,7 @@ impl Invoker {
             Some(Runs::OnEvent(_, handler)) => handler(self.app.clone(), event),
             Some(Runs::OnMailEvent(_, handler)) => handler(self.app.clone(), self.mailer.clone(), event),
             Some(Runs::OnPublishingEvent(_, handler)) => handler(self.app.clone(), self.bus.clone(), event),
+            Some(Runs::OnWebhookEvent(_, handler)) => handler(self.app.clone(), self.sender.clone(), event),
             Some(Runs::OnRequest(_) | Runs::OnOtherRequests) | None => {
                 return Err(format!("{operation} is no event operation"));
             }

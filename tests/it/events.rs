@@ -469,6 +469,44 @@ async fn the_security_settings_are_set_and_read() {
     assert_eq!((policy.status(), &policy.body()["min_length"]), (200, &json!(15)));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn webhooks_are_created_changed_and_deleted() {
+    let world = World::start().await;
+
+    let created = world.run("create_webhook").await;
+    assert_eq!((created.status(), &created.body()["webhook"]["description"]), (201, &json!("CRM")));
+    assert!(text(&created.body()["secret"]).starts_with("whsec_"));
+    let list = world.run("list_webhooks").await;
+    assert_eq!((list.status(), list.body()["items"].as_array().map(Vec::len)), (200, Some(2)));
+    let updated = world.run("update_webhook").await;
+    assert_eq!((updated.status(), &updated.body()["event_types"]), (200, &json!(["*"])));
+    let read = world.run("get_webhook").await;
+    assert_eq!((read.status(), read.body()), (200, updated.body()));
+    let rotated = world.run("rotate_webhook_secret").await;
+    assert_eq!((rotated.status(), rotated.body()["secret"].is_string()), (200, true));
+    assert_eq!(world.run("delete_webhook").await.status(), 204);
+    assert_eq!(world.run("get_webhook").await.status(), 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_is_told_to_a_webhook_and_nothing_on_this_machine_is_asked() {
+    let world = World::start().await;
+    let tested = world.run("test_webhook").await;
+    assert_eq!((tested.status(), &tested.body()["state"]), (202, &json!("queued")));
+
+    assert_eq!(world.run("deliver_webhook").await.0, json!({ "told": 1 }));
+    assert_eq!(world.run("retry_webhooks").await.0, json!({ "tried": 1 }), "the test");
+
+    let list = world.run("list_webhook_deliveries").await;
+    assert_eq!((list.status(), &list.body()["items"][1]["id"]), (200, &world.json("delivery_id")));
+    for delivery in list.body()["items"].as_array().expect("deliveries") {
+        let error = text(&delivery["last_attempt"]["error"]);
+        assert!(error.contains("not on the public internet"), "{error}");
+    }
+    let resent = world.run("resend_webhook_delivery").await;
+    assert_eq!((resent.status(), &resent.body()["attempts"]), (202, &json!(0)));
+}
+
 /// An installation whose event operations do not run by themselves, and the placeholders of `events/` for it.
 struct World {
     installation: Installation,
@@ -530,6 +568,10 @@ impl World {
         world.set("invite_token", &json!(secret_of(&invited)));
         let key = world.admin_asks("POST /v1/api-keys", json!({ "name": "Backup", "role": "member" })).await;
         world.set("api_key_id", &key["api_key"]["id"]);
+        let webhook = json!({ "url": "http://127.0.0.1:9/", "event_types": ["role.changed"] });
+        let webhook = world.admin_asks("POST /v1/webhooks", webhook).await;
+        world.set("webhook_id", &webhook["webhook"]["id"]);
+        world.set("delivery_id", &json!("01JPFCWWS0M5JQ7B6YN0R8T4KD"));
         world
     }
 

@@ -58,6 +58,8 @@ struct Walk {
     admin: Client,
     builder: Client,
     member: Client,
+    /// The id of a webhook.
+    webhook: String,
     operations: Vec<Described>,
 }
 
@@ -66,6 +68,9 @@ impl Walk {
         let app = TestApp::start().await;
         let admin = app.admin().await;
         admin.post("/v1/apps", json!({ "slug": "wiki", "name": "Wiki" })).await.assert_status(201);
+        let webhook = json!({ "url": "http://127.0.0.1:9/", "event_types": ["app.deleted"] });
+        let webhook = admin.post("/v1/webhooks", webhook).await.assert_status(201).json;
+        let webhook = webhook["webhook"]["id"].as_str().unwrap().to_owned();
         let (builder, member) = (app.builder(&admin).await, app.member(&admin).await);
         let document = app.stranger().get("/openapi.json").await.assert_status(200).json;
         let paths = document["paths"].as_object().unwrap().iter();
@@ -74,7 +79,7 @@ impl Walk {
             methods.map(|(method, operation)| Described::read(&document, method, path, operation))
         });
         let operations = operations.collect();
-        Self { app, admin, builder, member, operations }
+        Self { app, admin, builder, member, webhook, operations }
     }
 
     /// A call of this operation by somebody who may, to what exists, with a body that can be read.
@@ -95,10 +100,12 @@ impl Walk {
     }
 
     fn path(&self, operation: &Described) -> String {
-        let path = operation.path.replace("{id}", self.member.id());
+        let id = if operation.path.starts_with("/v1/webhooks") { &self.webhook } else { self.member.id() };
+        let path = operation.path.replace("{id}", id);
         path.replace("{app}", "wiki")
             .replace("{slug}", "wiki")
             .replace("{session}", NOBODY)
+            .replace("{delivery}", NOBODY)
             .replace("{kind}", "invitation")
     }
 
@@ -495,18 +502,20 @@ async fn what_is_no_id_is_the_id_of_nothing() {
         // The activity of who is gone stays, so nobody is asked whether they are there.
         let nobody = (!operation.path.ends_with("/activity")).then_some(NOBODY);
         for bad in bad.into_iter().chain(nobody) {
-            for parameter in ["{id}", "{session}", "{app}", "{slug}", "{kind}"] {
+            for parameter in ["{id}", "{session}", "{delivery}", "{app}", "{slug}", "{kind}"] {
                 if !operation.path.contains(parameter) {
                     continue;
                 }
                 let slug = match (operation.path.as_str(), parameter) {
                     ("/v1/api-keys/{id}", _) => "api-key-not-found",
                     ("/v1/me/sessions/{id}", _) | (_, "{session}") => "session-not-found",
+                    (_, "{delivery}") => "delivery-not-found",
+                    (path, "{id}") if path.starts_with("/v1/webhooks") => "webhook-not-found",
                     (_, "{id}") => "user-not-found",
                     (_, "{kind}") => "unknown-template",
                     _ => "unknown-app",
                 };
-                let is_id = matches!(parameter, "{id}" | "{session}");
+                let is_id = matches!(parameter, "{id}" | "{session}" | "{delivery}");
                 let bad = if is_id { bad.to_owned() } else { bad.to_lowercase() + "-" };
                 let call = walk.call_by(
                     &walk.admin,
@@ -536,6 +545,7 @@ async fn credentials_are_judged_first_rights_next_and_the_request_last() {
         let path = operation
             .path
             .replace("{id}", "nonsense")
+            .replace("{delivery}", "nonsense")
             .replace("{app}", "Non Sense")
             .replace("{slug}", "Non Sense")
             .replace("{kind}", "Non Sense");

@@ -109,6 +109,15 @@ fn rows() -> Vec<Row> {
         Row("GET /v1/api-keys", Admin, 200, none.clone()),
         Row("POST /v1/api-keys", Admin, 400, empty()),
         Row("DELETE /v1/api-keys/{id}", Admin, 404, none.clone()),
+        Row("GET /v1/webhooks", Admin, 200, none.clone()),
+        Row("POST /v1/webhooks", Admin, 400, empty()),
+        Row("GET /v1/webhooks/{id}", Admin, 404, none.clone()),
+        Row("PATCH /v1/webhooks/{id}", Admin, 404, empty()),
+        Row("DELETE /v1/webhooks/{id}", Admin, 404, none.clone()),
+        Row("POST /v1/webhooks/{id}/rotate-secret", Admin, 404, none.clone()),
+        Row("POST /v1/webhooks/{id}/test", Admin, 404, none.clone()),
+        Row("GET /v1/webhooks/{id}/deliveries", Admin, 404, none.clone()),
+        Row("POST /v1/webhooks/{id}/deliveries/{delivery}/resend", Admin, 404, none.clone()),
         Row("GET /v1/health", Everybody, 200, none.clone()),
         Row("GET /openapi.json", Everybody, 200, none),
     ]
@@ -164,7 +173,7 @@ async fn everybody_may_do_what_is_theirs_and_nothing_else() {
         let Row(operation, _, _, body) = &row;
         let (method, path) = operation.split_once(' ').unwrap();
         let part = |part: &'static str| match part {
-            "{id}" | "{session}" => "01JD8ZQ4V9WX6M2N3P5R7S8T9A",
+            "{id}" | "{session}" | "{delivery}" => "01JD8ZQ4V9WX6M2N3P5R7S8T9A",
             "{slug}" | "{app}" => "none",
             "{kind}" => "welcome",
             part => part,

@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 
 use crate::{
     door::{ask, ask_anew, ask_once},
+    receiver::Receiver,
     template::Template,
 };
 
@@ -113,6 +114,7 @@ impl Walk {
         walk.lives_of_users().await;
         walk.bulk().await;
         walk.apps_that_change().await;
+        walk.webhooks().await;
         let key = walk.api_keys().await;
         walk.every_credential(&key).await;
 
@@ -389,6 +391,40 @@ impl Walk {
         self.ask("PATCH /v1/apps/wiki", 200, json!({ "roles": roles(&["basic", "power"]) })).await;
         self.ask("PATCH /v1/apps/wiki", 409, json!({ "roles": roles(&["power"]) })).await;
         self.ask("DELETE /v1/apps/shop", 204, Value::Null).await;
+    }
+
+    async fn webhooks(&mut self) {
+        let receiver = Receiver::start().await;
+        let make = json!({ "url": receiver.url(), "event_types": ["app.created", "app.updated"] });
+        let webhook = self.ask("POST /v1/webhooks", 201, make.clone()).await;
+        let path = format!("/v1/webhooks/{}", text(&webhook["webhook"]["id"]));
+        self.ask("GET /v1/webhooks", 200, Value::Null).await;
+        self.ask(&format!("GET {path}"), 200, Value::Null).await;
+        self.ask(&format!("PATCH {path}"), 200, json!({ "description": "Stock" })).await;
+        self.ask(&format!("POST {path}/rotate-secret"), 200, Value::Null).await;
+        self.ask(&format!("POST {path}/test"), 202, Value::Null).await;
+        let app = |slug: &str| json!({ "slug": slug, "name": slug });
+        self.ask("POST /v1/apps", 201, app("told")).await;
+        receiver.answer([500; 200]);
+        self.ask("POST /v1/apps", 201, app("told-later")).await;
+        let page = self.ask_anew(&format!("GET {path}/deliveries?limit=1")).await;
+        let next = format!("GET {path}/deliveries?limit=1&cursor={}", text(&page["next_cursor"]));
+        self.ask_anew(&next).await;
+        let resend = format!("{path}/deliveries/{}/resend", text(&page["items"][0]["id"]));
+        self.ask(&format!("POST {resend}"), 202, Value::Null).await;
+        // As often as it is tried, and for longer than Roster is patient. No session lasts that long.
+        for _ in 0..10 {
+            self.advance(Duration::from_hours(11)).await;
+        }
+        receiver.answer([]);
+        self.token = self.sign_in(201, "grace@example.com", PASSWORD).await;
+        self.ask(&format!("DELETE {path}"), 204, Value::Null).await;
+        self.ask(&format!("DELETE {path}"), 404, Value::Null).await;
+        let webhook = self.ask("POST /v1/webhooks", 201, make).await;
+        receiver.answer([410]);
+        self.ask("POST /v1/apps", 201, app("gone")).await;
+        let path = format!("/v1/webhooks/{}", text(&webhook["webhook"]["id"]));
+        self.ask(&format!("DELETE {path}"), 204, Value::Null).await;
     }
 
     /// The keys' secret that is left.

@@ -75,7 +75,7 @@ impl<'t> Function<'t> {
             },
             Some("DynamoDB") => stream_trigger(&properties["FilterCriteria"]),
             Some("ScheduleV2") => text(&properties["ScheduleExpression"]),
-            Some("EventBridgeRule") => rule_trigger(&properties["Pattern"]),
+            Some("EventBridgeRule") => rule_trigger(properties),
             other => panic!("{} has an event of type {other:?}", self.logical_id),
         }
     }
@@ -197,6 +197,8 @@ fn a_sample_event_is_one_that_its_function_is_given() {
             filters.any(|(key, prefix)| text(&record["dynamodb"]["Keys"][key]["S"]).starts_with(prefix))
         } else if event["source"] == "aws.scheduler" {
             trigger.starts_with("rate(")
+        } else if event["source"] == "roster" {
+            trigger == "every event of the bus"
         } else if event["source"] == "aws.ses" {
             trigger.split(", ").any(|detail_type| event["detail-type"] == detail_type)
         } else {
@@ -522,8 +524,13 @@ fn stream_trigger(criteria: &Value) -> String {
     filters.collect::<Vec<_>>().join(", ")
 }
 
-/// As [`trigger`] names it. The mails must be those of this installation.
-fn rule_trigger(pattern: &Value) -> String {
+/// As [`trigger`] names it. Events must be those of this installation: of its bus, or of its mails.
+fn rule_trigger(properties: &Value) -> String {
+    let pattern = &properties["Pattern"];
+    if properties["EventBusName"] == json!({ "Ref": "EventBus" }) {
+        assert_eq!(*pattern, json!({ "source": ["roster"] }));
+        return "every event of the bus".to_owned();
+    }
     let detail_types = list(&pattern["detail-type"]);
     let expected = json!({
         "source": ["aws.ses"],

@@ -35,15 +35,16 @@ const SIZES: [f64; 3] = [1e3, 1e5, 1e6];
 /// Of a hundred users, how many sign in in a month.
 const ACTIVE: f64 = 0.6;
 /// What an active user does in a month, how often; and what happens for every user there is.
-const BY_ACTIVE: [(&str, f64); 6] = [
+const BY_ACTIVE: [(&str, f64); 7] = [
     ("sign_in", 12.0),
     ("sign_out", 4.0),
     ("check_access", 240.0),
     ("get_session", 24.0),
     ("list_my_apps", 12.0),
     ("follow_changes", 16.0),
+    ("deliver_webhook", 16.0),
 ];
-const BY_USER: [(&str, f64); 13] = [
+const BY_USER: [(&str, f64); 14] = [
     ("invite_user", 0.02),
     ("inspect_invite", 0.02),
     ("accept_invite", 0.02),
@@ -57,12 +58,25 @@ const BY_USER: [(&str, f64); 13] = [
     ("get_user", 0.2),
     ("list_activity", 0.05),
     ("follow_changes", 0.2),
+    ("deliver_webhook", 0.2),
 ];
 /// What happens in a month in which nobody does anything.
-const BY_MONTH: [(&str, f64); 2] = [("retry_mail", 43_800.0), ("expire_invites", 8_760.0)];
+const BY_MONTH: [(&str, f64); 3] =
+    [("retry_mail", 43_800.0), ("retry_webhooks", 43_800.0), ("expire_invites", 8_760.0)];
 /// What a user takes in the table, indexes included, and what an entry of the activity does.
 const BYTES_OF_USER: f64 = 6e3;
 const BYTES_OF_ENTRY: f64 = 1e3;
+/// The operations that hash a password.
+const HASHING: [&str; 8] = [
+    "set_up",
+    "sign_in",
+    "complete_password_reset",
+    "change_password",
+    "accept_invite",
+    "create_user",
+    "create_users",
+    "reset_password",
+];
 /// For how many months entries are kept.
 const MONTHS_KEPT: f64 = 13.0;
 
@@ -90,9 +104,11 @@ impl Operation {
     }
 }
 
-/// Measures with `binary`, or one that it builds, and writes `docs/cost.md`.
+/// Writes `docs/cost.md`, with times that are measured with `binary`, or those that the page has.
 pub(crate) fn write(binary: Option<PathBuf>) -> Result<()> {
-    let weight::Work { request, hash } = weight::work(binary)?;
+    let weight::Work { request, hash } = binary.map_or_else(work_on_the_page, |binary| weight::work(&binary))?;
+    // As the page tells them.
+    let (request, hash) = ((request * 100.0).round() / 100.0, (hash * 10.0).round() / 10.0);
     let operations = operations(request, hash)?;
     let mut text = String::from(HEAD);
     writeln!(text, "| operation | RRU | WRU | mails | events | MB | ms | ms·MB | $ for a million |")?;
@@ -115,6 +131,15 @@ pub(crate) fn write(binary: Option<PathBuf>) -> Result<()> {
     )?;
     bills(&mut text, &operations)?;
     Ok(fs::write(root().join("docs/cost.md"), text)?)
+}
+
+fn work_on_the_page() -> Result<weight::Work> {
+    let page = fs::read_to_string(root().join("docs/cost.md"))?;
+    let line =
+        page.lines().find_map(|line| line.strip_prefix("ms: ")).ok_or("the page has no times: give a --binary")?;
+    let mut times = line.split(" ms").filter_map(|part| part.rsplit(' ').next()?.parse().ok());
+    let (request, hash) = times.next().zip(times.next()).ok_or("the page has no times: give a --binary")?;
+    Ok(weight::Work { request, hash })
 }
 
 fn bills(text: &mut String, operations: &BTreeMap<String, Operation>) -> Result<()> {
@@ -180,8 +205,8 @@ fn operations(request: f64, hash: f64) -> Result<BTreeMap<String, Operation>> {
         let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
         let number = |cell: usize| cells.get(cell).and_then(|cell| cell.parse().ok()).ok_or_else(|| row.to_owned());
         let name = cells[0].trim_matches('`').to_owned();
-        let (memory, hashes, is_request) = *memory.get(&name).ok_or_else(|| format!("{name} is not deployed"))?;
-        let processor = request + if hashes { hash } else { 0.0 };
+        let (memory, is_request) = *memory.get(&name).ok_or_else(|| format!("{name} is not deployed"))?;
+        let processor = request + if HASHING.contains(&&*name) { hash } else { 0.0 };
         let operation = Operation {
             read_units: number(3)?,
             write_units: number(4)?,
@@ -197,9 +222,8 @@ fn operations(request: f64, hash: f64) -> Result<BTreeMap<String, Operation>> {
     operations.collect()
 }
 
-/// Of each function its memory, whether it has the memory of those that hash passwords, and whether it answers requests.
-fn memory() -> Result<BTreeMap<String, (f64, bool, bool)>> {
-    const HASHES: f64 = 512.0;
+/// Of each function its memory, and whether it answers requests.
+fn memory() -> Result<BTreeMap<String, (f64, bool)>> {
     let template = fs::read_to_string(root().join("template.yaml"))?;
     let value = |text: &str, name: &str| -> Option<String> {
         text.lines().find_map(|line| line.trim().strip_prefix(name)?.strip_prefix(": ").map(str::to_owned))
@@ -209,7 +233,7 @@ fn memory() -> Result<BTreeMap<String, (f64, bool, bool)>> {
     let functions = functions.map(|function| {
         let name = value(function, "Handler").ok_or("a function has a handler")?;
         let memory = value(function, "MemorySize").map_or(Ok(usual), |memory| memory.parse())?;
-        Ok((name, (memory, memory >= HASHES, function.contains("Type: HttpApi"))))
+        Ok((name, (memory, function.contains("Type: HttpApi"))))
     });
     functions.collect()
 }

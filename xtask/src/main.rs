@@ -22,7 +22,7 @@ enum Task {
     },
     /// Write docs/cost.md: what operations and months cost in AWS
     Cost {
-        /// What is shipped, where it is built already
+        /// Measure this one; else the times of the page stay as they are
         #[arg(long)]
         binary: Option<PathBuf>,
     },

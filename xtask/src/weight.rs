@@ -101,16 +101,15 @@ pub(crate) struct Work {
     pub(crate) hash: f64,
 }
 
-/// Measures `bootstrap`, or builds it before.
-pub(crate) fn work(bootstrap: Option<PathBuf>) -> Result<Work> {
-    let bootstrap = bootstrap.map_or_else(|| build("roster-functions"), Ok)?;
+/// Measures `bootstrap`.
+pub(crate) fn work(bootstrap: &Path) -> Result<Work> {
     let runtime = Runtime::new()?;
     let installation = runtime.block_on(Installation::start(Options { serve_aws: true, ..Options::ephemeral() }))?;
     let environment = environment(&installation)?;
-    let token = &set_up(&bootstrap, &installation, &environment)?;
+    let token = &set_up(bootstrap, &installation, &environment)?;
     let warm = |handler| -> Result<f64> {
         const REQUESTS: u32 = 40;
-        let mut function = start(&bootstrap, handler, &environment)?;
+        let mut function = start(bootstrap, handler, &environment)?;
         let event = event(handler, token)?;
         function.invoke(&event)?;
         let before = function.usage()?.cpu;
@@ -120,7 +119,9 @@ pub(crate) fn work(bootstrap: Option<PathBuf>) -> Result<Work> {
         Ok(milliseconds(function.usage()?.cpu.saturating_sub(before) / REQUESTS))
     };
     let request = warm("get_me")?;
-    Ok(Work { request, hash: warm("sign_in")? - request })
+    let work = Work { request, hash: warm("sign_in")? - request };
+    runtime.block_on(installation.stop());
+    Ok(work)
 }
 
 impl Start {

@@ -13,7 +13,9 @@ use roster_domain::{
     templates::{CustomTemplate, TemplateFailure},
     tokens::{InviteToken, ResetToken},
 };
-use roster_mail::{AppRoleName, Failure, Fault, Mailer, Rendered, Tags, Values, default_source, render, render_test};
+use roster_mail::{
+    AppRoleName, Failure, Fault, Mailer, Notice, Rendered, Tags, Values, default_source, render, render_notice,
+};
 use roster_store::{Change, MailReading, MailRef};
 use roster_web::{App, Client, decide};
 
@@ -73,7 +75,11 @@ async fn send(app: &App, mailer: &Mailer, mail: &Mail, composed: Composed) -> Re
 /// The mail as its recipient gets it: of the template that an admin wrote or, where that fails, of the default.
 async fn written(app: &App, mail: &Mail, composed: &Composed) -> Result<Result<Rendered, Fault>> {
     let Some(kind) = mail.kind.template() else {
-        return Ok(render_test(&composed.values));
+        let notice = match mail.kind {
+            Kind::WebhookDisabled { .. } => Notice::WebhookDisabled,
+            _ => Notice::Test,
+        };
+        return Ok(render_notice(notice, &composed.values));
     };
     if let Some(custom) = &composed.template {
         match render(kind, &custom.source, &composed.values) {
@@ -119,8 +125,12 @@ async fn compose(app: &App, reading: &MailReading) -> Result<Option<Composed>> {
     let Some(settings) = &reading.email_settings else {
         return Ok(None);
     };
-    let values = Values { changed_at: Some(in_words(mail.created_at)), ..Values::of(settings) };
+    let mut values = Values { changed_at: Some(in_words(mail.created_at)), ..Values::of(settings) };
     let Some(kind) = mail.kind.template() else {
+        if let Kind::WebhookDisabled { webhook, reason } = &mail.kind {
+            values.name = reading.user.as_ref().and_then(|user| user.name.as_ref()).map(ToString::to_string);
+            (values.webhook, values.reason) = (Some(webhook.clone()), Some(reason.clone()));
+        }
         return Ok(Some(Composed { to: mail.to.clone(), settings: settings.clone(), template: None, values }));
     };
     let Some(user) = &reading.user else {
@@ -170,7 +180,8 @@ async fn compose(app: &App, reading: &MailReading) -> Result<Option<Composed>> {
             values.old_email = text(old);
             values.new_email = text(new);
         }
-        Kind::TemporaryPassword | Kind::PasswordChanged | Kind::Welcome | Kind::Test => {}
+        Kind::TemporaryPassword | Kind::PasswordChanged | Kind::Welcome | Kind::Test | Kind::WebhookDisabled { .. } => {
+        }
     }
     let app_roles = match mail.kind {
         Kind::Invitation { .. } | Kind::InvitationReminder { .. } | Kind::Welcome => &user.app_roles,

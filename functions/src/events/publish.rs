@@ -12,8 +12,10 @@ use aws_sdk_eventbridge::{
     types::{PutEventsRequestEntry, PutEventsResultEntry},
 };
 use jiff::Timestamp;
+use roster_domain::{ActivityId, activity::Activity, webhooks::TEST};
 use roster_store::{ActivityRecord, Party};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::time::sleep;
 
 /// The source of all events.
@@ -48,6 +50,20 @@ impl From<ActivityRecord> for DomainEvent {
     fn from(entry: ActivityRecord) -> Self {
         let ActivityRecord { id, at: time, action: kind, actor, subject, changes, .. } = entry;
         Self { version: VERSION, id, kind, time, actor, subject, changes }
+    }
+}
+
+impl DomainEvent {
+    /// An event that tells of nothing, for who asks in `activity` whether their webhook works.
+    pub(crate) fn test(id: ActivityId, activity: &Activity) -> Self {
+        let entry = ActivityRecord::from(activity);
+        Self { id: id.to_string(), kind: TEST.to_owned(), changes: BTreeMap::new(), ..entry.into() }
+    }
+
+    /// What webhooks are sent: the form that the Standard Webhooks specification recommends.
+    pub(crate) fn message(&self) -> roster_domain::Result<String> {
+        let message = json!({ "type": self.kind, "timestamp": self.time, "data": self });
+        serde_json::to_string(&message).map_err(roster_domain::Error::unexpected)
     }
 }
 

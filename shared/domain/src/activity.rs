@@ -1,8 +1,10 @@
 //! The audit log: who did what to whom, when and from where. Never a secret, never a password.
 
+use std::str::FromStr;
+
 use jiff::Timestamp;
 
-use crate::{ActivityId, ApiKeyId, AppSlug, User, UserId};
+use crate::{ActivityId, ApiKeyId, AppSlug, Invalid, User, UserId, WebhookId};
 
 /// One entry.
 #[derive(Clone, Debug)]
@@ -88,6 +90,21 @@ actions! {
     MailBounced = "mail.bounced",
     MailComplained = "mail.complained",
     LinksAndSessionsVoided = "links_and_sessions.voided",
+    WebhookCreated = "webhook.created",
+    WebhookUpdated = "webhook.updated",
+    WebhookDeleted = "webhook.deleted",
+    WebhookSecretRotated = "webhook.secret_rotated",
+    WebhookDisabled = "webhook.disabled",
+    WebhookTestRequested = "webhook.test_requested",
+    WebhookResendRequested = "webhook.resend_requested",
+}
+
+impl FromStr for Action {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        Self::ALL.iter().copied().find(|action| action.as_str() == text).ok_or_else(|| "There is no such type.".into())
+    }
 }
 
 /// Who did it.
@@ -124,6 +141,10 @@ pub enum Subject {
     },
     ApiKey {
         id: ApiKeyId,
+        label: String,
+    },
+    Webhook {
+        id: WebhookId,
         label: String,
     },
     Installation,

@@ -46,6 +46,14 @@ pub enum Error {
     SessionNotFound,
     #[error("there is no such API key")]
     ApiKeyNotFound,
+    #[error("there is no such webhook")]
+    WebhookNotFound,
+    #[error("there is no such delivery")]
+    DeliveryNotFound,
+    #[error("the installation has as many webhooks as it may have")]
+    TooManyWebhooks,
+    #[error("the webhook is disabled")]
+    WebhookDisabled,
     #[error("the idempotency key belongs to another request")]
     IdempotencyKeyReused,
 

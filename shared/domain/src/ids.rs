@@ -58,6 +58,7 @@ ids! {
     ApiKeyId
     MailId
     ActivityId
+    WebhookId
 }
 
 #[cfg(test)]

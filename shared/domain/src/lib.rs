@@ -22,11 +22,12 @@ pub mod settings;
 pub mod templates;
 pub mod tokens;
 pub mod users;
+pub mod webhooks;
 
 pub use access::Caller;
 pub use email::EmailAddress;
 pub use error::{Error, FieldError, Invalid, Result};
-pub use ids::{ActivityId, ApiKeyId, MailId, SessionId, UserId};
+pub use ids::{ActivityId, ApiKeyId, MailId, SessionId, UserId, WebhookId};
 pub use names::PersonName;
 pub use roles::{AppRoles, AppSlug, Role, RoleSlug};
 pub use users::{Status, User};

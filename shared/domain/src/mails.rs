@@ -48,10 +48,15 @@ pub enum Kind {
     Welcome,
     /// Shows an admin that mail arrives.
     Test,
+    /// Tells an admin that a webhook is told no more, and why.
+    WebhookDisabled {
+        webhook: String,
+        reason: String,
+    },
 }
 
 impl Kind {
-    /// The template that it is made of; a test mail has none, for it is always the same.
+    /// The template that it is made of. What admins are told of the installation has none: it is always the same.
     pub fn template(&self) -> Option<TemplateKind> {
         match self {
             Self::Invitation { .. } => Some(TemplateKind::Invitation),
@@ -61,12 +66,15 @@ impl Kind {
             Self::TemporaryPassword => Some(TemplateKind::TemporaryPassword),
             Self::EmailChanged { .. } => Some(TemplateKind::EmailChanged),
             Self::Welcome => Some(TemplateKind::Welcome),
-            Self::Test => None,
+            Self::Test | Self::WebhookDisabled { .. } => None,
         }
     }
 
     pub fn as_str(&self) -> &'static str {
-        self.template().map_or("test", TemplateKind::as_str)
+        match self {
+            Self::WebhookDisabled { .. } => "webhook_disabled",
+            kind => kind.template().map_or("test", TemplateKind::as_str),
+        }
     }
 }
 

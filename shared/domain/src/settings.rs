@@ -153,7 +153,7 @@ impl fmt::Display for PlatformUrl {
     }
 }
 
-fn parse_url(text: &str) -> Result<url::Url, Invalid> {
+pub(crate) fn parse_url(text: &str) -> Result<url::Url, Invalid> {
     const MAX_BYTES: usize = 500;
     let refused = || Invalid::from("This is not a web address; it looks like https://users.example.com.");
     let url = url::Url::parse(text.trim()).map_err(|_| refused())?;

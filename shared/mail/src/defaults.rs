@@ -68,6 +68,21 @@ macro_rules! design {
 
 const TEST: Design = design!("test", "Shows that mail arrives", &[CHANGED_AT], None);
 
+const WEBHOOK_DISABLED: Design = design!(
+    "webhook_disabled",
+    "Tells an admin that a webhook is told no more",
+    &[CHANGED_AT, optional("webhook", "What the webhook is for"), optional("reason", "Why it was disabled")],
+    None
+);
+
+/// What admins are told of the installation. Nobody writes other templates for it.
+#[derive(Clone, Copy, Debug)]
+pub enum Notice {
+    /// Mail arrives.
+    Test,
+    WebhookDisabled,
+}
+
 const INVITATION: &[Variable] = &[
     LINK,
     EXPIRES_AT,
@@ -159,9 +174,13 @@ pub fn default_source(kind: TemplateKind) -> &'static TemplateSource {
     &SOURCES[kind as usize]
 }
 
-pub(crate) fn test_source() -> &'static TemplateSource {
-    static SOURCE: LazyLock<TemplateSource> = LazyLock::new(|| whole(&TEST));
-    &SOURCE
+pub(crate) fn notice_source(notice: Notice) -> &'static TemplateSource {
+    static TEST_SOURCE: LazyLock<TemplateSource> = LazyLock::new(|| whole(&TEST));
+    static WEBHOOK_DISABLED_SOURCE: LazyLock<TemplateSource> = LazyLock::new(|| whole(&WEBHOOK_DISABLED));
+    match notice {
+        Notice::Test => &TEST_SOURCE,
+        Notice::WebhookDisabled => &WEBHOOK_DISABLED_SOURCE,
+    }
 }
 
 fn whole(design: &Design) -> TemplateSource {

@@ -6,6 +6,6 @@ mod render;
 mod send;
 
 pub use check::check;
-pub use defaults::{Variable, default_source, description, variables};
-pub use render::{AppRoleName, Fault, Part, Rendered, Values, render, render_test};
+pub use defaults::{Notice, Variable, default_source, description, variables};
+pub use render::{AppRoleName, Fault, Part, Rendered, Values, render, render_notice};
 pub use send::{Failure, Mailer, Tags};

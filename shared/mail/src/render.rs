@@ -13,7 +13,7 @@ use roster_domain::{
 };
 use serde::Serialize;
 
-use crate::defaults::{test_source, variables};
+use crate::defaults::{Notice, notice_source, variables};
 
 /// How many steps of the template engine one part of a mail may take: some ten thousand app roles.
 const FUEL: u64 = 100_000;
@@ -36,6 +36,8 @@ pub struct Values {
     pub changed_at: Option<String>,
     pub old_email: Option<String>,
     pub new_email: Option<String>,
+    pub webhook: Option<String>,
+    pub reason: Option<String>,
 }
 
 /// A role in an app, by the names that people know.
@@ -204,9 +206,9 @@ pub fn render(kind: TemplateKind, source: &TemplateSource, values: &Values) -> R
     Ok(mail)
 }
 
-/// Makes a test mail.
-pub fn render_test(values: &Values) -> Result<Rendered, Fault> {
-    rendered(test_source(), values)
+/// Makes a mail that tells an admin of the installation.
+pub fn render_notice(notice: Notice, values: &Values) -> Result<Rendered, Fault> {
+    rendered(notice_source(notice), values)
 }
 
 fn rendered(source: &TemplateSource, values: &Values) -> Result<Rendered, Fault> {
@@ -302,7 +304,7 @@ mod tests {
                 assert!(!part.contains("<!-- "), "{kind}: {part}");
             }
         }
-        let test = render_test(&values()).unwrap();
+        let test = render_notice(Notice::Test, &values()).unwrap();
         assert_eq!(test.subject, "Test mail of Engines & Co");
         assert!(test.html.contains("24 November 2026") && test.text.contains("24 November 2026"));
     }

@@ -576,6 +576,7 @@ enum StoredKind {
     EmailChanged { old: String, new: String },
     Welcome,
     Test,
+    WebhookDisabled { webhook: String, reason: String },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -636,6 +637,7 @@ impl Item for Mail {
             Kind::EmailChanged { old, new } => StoredKind::EmailChanged { old, new },
             Kind::Welcome => StoredKind::Welcome,
             Kind::Test => StoredKind::Test,
+            Kind::WebhookDisabled { webhook, reason } => StoredKind::WebhookDisabled { webhook, reason },
         };
         let state = match self.state.clone() {
             MailState::Queued { due_at, last_failure } => StoredMailState::Queued { due_at, last_failure },
@@ -668,6 +670,7 @@ impl Item for Mail {
             StoredKind::EmailChanged { old, new } => Kind::EmailChanged { old, new },
             StoredKind::Welcome => Kind::Welcome,
             StoredKind::Test => Kind::Test,
+            StoredKind::WebhookDisabled { webhook, reason } => Kind::WebhookDisabled { webhook, reason },
         };
         let state = match stored.state {
             StoredMailState::Queued { due_at, last_failure } => MailState::Queued { due_at, last_failure },
@@ -726,39 +729,47 @@ pub(crate) fn activity_key(activity: &Activity) -> Key {
     keys::activity(activity.at, activity.id)
 }
 
-pub(crate) fn activity_attributes(activity: &Activity) -> Result<Attributes> {
-    let actor = match activity.actor.clone() {
-        Actor::User { id, label } => Party::new("user", id.to_string(), label),
-        Actor::ApiKey { id, label } => Party::new("api_key", id.to_string(), label),
-        Actor::System => Party::new("system", None, None),
-        Actor::Anonymous => Party::new("anonymous", None, None),
-    };
-    let (subject, entry) = match activity.subject.clone() {
-        Subject::User { id, label } => {
-            let entry = keys::activity_of_user(id, activity.id);
-            (Party::new("user", id.to_string(), label), Some(entry))
+impl From<&Activity> for ActivityRecord {
+    fn from(activity: &Activity) -> Self {
+        let actor = match activity.actor.clone() {
+            Actor::User { id, label } => Party::new("user", id.to_string(), label),
+            Actor::ApiKey { id, label } => Party::new("api_key", id.to_string(), label),
+            Actor::System => Party::new("system", None, None),
+            Actor::Anonymous => Party::new("anonymous", None, None),
+        };
+        let subject = match activity.subject.clone() {
+            Subject::User { id, label } => Party::new("user", id.to_string(), label),
+            Subject::Address { label } => Party::new("address", None, label),
+            Subject::App { slug, label } => Party::new("app", slug.to_string(), label),
+            Subject::ApiKey { id, label } => Party::new("api_key", id.to_string(), label),
+            Subject::Webhook { id, label } => Party::new("webhook", id.to_string(), label),
+            Subject::Installation => Party::new("installation", None, None),
+        };
+        let changes = activity.changes.iter().map(|change| {
+            let values = (change.old.clone(), change.new.clone());
+            (change.field.clone(), values)
+        });
+        Self {
+            id: activity.id.to_string(),
+            at: activity.at,
+            action: activity.action.as_str().to_owned(),
+            actor,
+            subject,
+            changes: changes.collect(),
+            ip: activity.origin.ip.clone(),
+            user_agent: activity.origin.user_agent.clone(),
+            request_id: activity.origin.request_id.clone(),
         }
-        Subject::Address { label } => (Party::new("address", None, label), None),
-        Subject::App { slug, label } => (Party::new("app", slug.to_string(), label), None),
-        Subject::ApiKey { id, label } => (Party::new("api_key", id.to_string(), label), None),
-        Subject::Installation => (Party::new("installation", None, None), None),
+    }
+}
+
+pub(crate) fn activity_attributes(activity: &Activity) -> Result<Attributes> {
+    let entry = match activity.subject {
+        Subject::User { id, .. } => Some(keys::activity_of_user(id, activity.id)),
+        _ => None,
     };
-    let changes = activity.changes.iter().map(|change| {
-        let values = (change.old.clone(), change.new.clone());
-        (change.field.clone(), values)
-    });
-    let stored = ActivityRecord {
-        id: activity.id.to_string(),
-        at: activity.at,
-        action: activity.action.as_str().to_owned(),
-        actor,
-        subject,
-        changes: changes.collect(),
-        ip: activity.origin.ip.clone(),
-        user_agent: activity.origin.user_agent.clone(),
-        request_id: activity.origin.request_id.clone(),
-    };
-    let mut attributes: Attributes = serde_dynamo::to_item(stored).map_err(Error::unexpected)?;
+    let mut attributes: Attributes =
+        serde_dynamo::to_item(ActivityRecord::from(activity)).map_err(Error::unexpected)?;
     attributes.extend(activity_key(activity).attributes());
     if let Some(entry) = entry {
         attributes.insert("gsi1pk".to_owned(), AttributeValue::S(entry.pk));

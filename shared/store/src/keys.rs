@@ -20,6 +20,8 @@
 //! | activity       | `ACTIVITY#<month>` | `<id>`       | `ACTIVITY#USER#<id>` | `<id>`         |            |                  |
 //! | seal           | `SEALS`          | `<number>`     |                    |                  |            |                  |
 //! | summary        | `SUMMARY`        | `COUNTS`       |                    |                  |            |                  |
+//! | webhook        | `WEBHOOKS`       | `<id>`         |                    |                  |            |                  |
+//! | delivery       | `WEBHOOK#<id>`   | `<event>`      | `DUE#<webhook>`    | `<due>␟<event>`  |            |                  |
 //! | app            | `APP#<slug>`     | `APP`          | `APPS`             | `<slug>`         |            |                  |
 //! | settings       | `SETTINGS`       | `EMAIL`, …     |                    |                  |            |                  |
 //! | template       | `SETTINGS`       | `TEMPLATE#<kind>` |                 |                  |            |                  |
@@ -31,7 +33,7 @@
 
 use jiff::Timestamp;
 use roster_domain::{
-    ActivityId, ApiKeyId, AppSlug, EmailAddress, MailId, RoleSlug, SessionId, UserId,
+    ActivityId, ApiKeyId, AppSlug, EmailAddress, MailId, RoleSlug, SessionId, UserId, WebhookId,
     names::{fold, prefix},
     templates::TemplateKind,
 };
@@ -61,6 +63,7 @@ pub(crate) const INVITES: &str = "INVITES";
 pub(crate) const EXPIRING: &str = "EXPIRING";
 pub(crate) const OUTBOX: &str = "OUTBOX";
 pub(crate) const APPS: &str = "APPS";
+pub(crate) const WEBHOOKS: &str = "WEBHOOKS";
 pub(crate) const API_KEYS: &str = "KEYS";
 /// The partition of the seals.
 pub const SEALS: &str = "SEALS";
@@ -178,6 +181,28 @@ pub(crate) fn api_key(id: ApiKeyId) -> Key {
 
 pub(crate) fn api_keys(id: ApiKeyId) -> Entry {
     entry(API_KEYS, id.to_string())
+}
+
+pub(crate) fn webhook(id: WebhookId) -> Key {
+    key(WEBHOOKS, id.to_string())
+}
+
+/// The partition of what a webhook was told.
+pub(crate) fn deliveries_partition(webhook: WebhookId) -> String {
+    format!("WEBHOOK#{webhook}")
+}
+
+pub(crate) fn delivery(webhook: WebhookId, event: ActivityId) -> Key {
+    key(deliveries_partition(webhook), event.to_string())
+}
+
+/// The partition of what a webhook is still to be told.
+pub(crate) fn due_partition(webhook: WebhookId) -> String {
+    format!("DUE#{webhook}")
+}
+
+pub(crate) fn due_delivery(webhook: WebhookId, due_at: Timestamp, event: ActivityId) -> Entry {
+    entry(due_partition(webhook), format!("{}{END}{event}", sortable(due_at)))
 }
 
 /// The answer to a request with an idempotency key. `key_hash` is the hash of the key in hexadecimal digits.

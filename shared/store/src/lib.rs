@@ -18,6 +18,7 @@ mod seed;
 mod summary;
 mod templates;
 mod transaction;
+mod webhooks;
 
 use std::{
     collections::{BTreeSet, HashMap},

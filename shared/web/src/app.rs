@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use jiff::{Timestamp, Unit};
 use roster_domain::{
-    ActivityId, ApiKeyId, MailId, SessionId, UserId,
+    ActivityId, ApiKeyId, MailId, SessionId, UserId, WebhookId,
     activity::{Action, Activity, Actor, Change, Subject},
     tokens::Secret,
+    webhooks::Reach,
 };
 use roster_store::Store;
 
@@ -20,6 +21,8 @@ pub struct App {
     pub passwords: Passwords,
     /// What the first admin must know; only the operation that sets up has it.
     pub setup_secret: Option<Arc<str>>,
+    /// Where webhooks may be.
+    pub webhook_reach: Reach,
 }
 
 /// Tells the time. Nothing else in the system asks for it.
@@ -60,6 +63,14 @@ impl App {
         MailId::new(now, random())
     }
 
+    pub fn webhook_id(&self, now: Timestamp) -> WebhookId {
+        WebhookId::new(now, random())
+    }
+
+    pub fn activity_id(&self, now: Timestamp) -> ActivityId {
+        ActivityId::new(now, random())
+    }
+
     pub fn secret(&self) -> Secret {
         Secret::new(random())
     }
@@ -73,8 +84,7 @@ impl App {
         changes: Vec<Change>,
         client: &Client,
     ) -> Activity {
-        let id = ActivityId::new(now, random());
-        Activity { id, at: now, action, actor, subject, changes, origin: client.origin.clone() }
+        Activity { id: self.activity_id(now), at: now, action, actor, subject, changes, origin: client.origin.clone() }
     }
 }
 

@@ -13,8 +13,10 @@ use axum::{
 use jiff::Timestamp;
 use roster_domain::{
     AppRoles, AppSlug, EmailAddress, Error, FieldError, Invalid, PersonName, Role, RoleSlug, Status, UserId,
+    activity::Action,
     passwords::Password,
     settings::{Line, PlatformUrl, WebAddress},
+    webhooks::{EventTypes, WebhookUrl},
 };
 use serde_json::{Map, Value};
 
@@ -98,12 +100,14 @@ impl Text for EmailAddress {}
 impl Text for PersonName {}
 impl Text for Role {}
 impl Text for Status {}
+impl Text for Action {}
 impl Text for AppSlug {}
 impl Text for RoleSlug {}
 impl Text for UserId {}
 impl Text for Line {}
 impl Text for WebAddress {}
 impl Text for PlatformUrl {}
+impl Text for WebhookUrl {}
 
 impl<T: Text> FieldValue for T {
     fn read(value: Option<Value>, pointer: &str, errors: &mut Vec<FieldError>) -> Option<Self> {
@@ -239,6 +243,35 @@ impl FieldValue for AppRoles {
             roles.extend(app.zip(role));
         }
         (errors.len() == before).then_some(roles)
+    }
+}
+
+/// How many types can be named at once.
+const MAX_EVENT_TYPES: usize = 100;
+
+impl FieldValue for EventTypes {
+    fn read(value: Option<Value>, pointer: &str, errors: &mut Vec<FieldError>) -> Option<Self> {
+        let values = match value {
+            Some(Value::Array(values)) if (1..=MAX_EVENT_TYPES).contains(&values.len()) => values,
+            Some(Value::Array(_)) => {
+                return refuse(pointer, "Name the types of events, or * for all of them.", errors);
+            }
+            None | Some(Value::Null) => return refuse(pointer, "This field is required.", errors),
+            Some(_) => return refuse(pointer, "This must be a list of types of events.", errors),
+        };
+        if values.iter().any(|value| value == Self::ALL) {
+            return match values.len() {
+                1 => Some(Self::All),
+                _ => refuse(pointer, "* stands for all types; name no others beside it.", errors),
+            };
+        }
+        let before = errors.len();
+        let types = values
+            .into_iter()
+            .enumerate()
+            .filter_map(|(n, value)| Action::read(Some(value), &format!("{pointer}/{n}"), errors));
+        let types = types.collect();
+        (errors.len() == before).then_some(Self::These(types))
     }
 }
 

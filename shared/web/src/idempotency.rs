@@ -31,7 +31,7 @@ use serde_json::Value;
 use crate::{App, Problem, app::random, auth::identify, problem::Result};
 
 /// What is given once, and `null` when an answer is given again.
-const ONE_TIME: [&str; 4] = ["temporary_password", "invite_link", "key", "token"];
+const ONE_TIME: [&str; 5] = ["temporary_password", "invite_link", "key", "token", "secret"];
 /// How long a repeated request waits for the answer to the first.
 const PATIENCE: [u64; 6] = [50, 100, 200, 500, 1000, 2000];
 const HEADER: &str = "idempotency-key";

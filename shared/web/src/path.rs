@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequestParts, RawPathParams},
     http::request::Parts,
 };
-use roster_domain::{ApiKeyId, AppSlug, Error, SessionId, UserId, templates::TemplateKind};
+use roster_domain::{ActivityId, ApiKeyId, AppSlug, Error, SessionId, UserId, WebhookId, templates::TemplateKind};
 
 use crate::Problem;
 
@@ -34,6 +34,19 @@ impl PathValue for SessionId {
 impl PathValue for ApiKeyId {
     fn missing() -> Error {
         Error::ApiKeyNotFound
+    }
+}
+
+impl PathValue for WebhookId {
+    fn missing() -> Error {
+        Error::WebhookNotFound
+    }
+}
+
+/// What is named by an entry of the activity is the delivery of its event.
+impl PathValue for ActivityId {
+    fn missing() -> Error {
+        Error::DeliveryNotFound
     }
 }
 

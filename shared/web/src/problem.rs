@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use roster_domain::{Error, FieldError};
+use roster_domain::{Error, FieldError, webhooks::MAX_WEBHOOKS};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -208,6 +208,21 @@ fn refusal(
         }
         Error::ApiKeyNotFound => {
             (404, "api-key-not-found", "There is no such API key", text("Check the id; the key may be deleted."))
+        }
+        Error::WebhookNotFound => {
+            (404, "webhook-not-found", "There is no such webhook", text("Check the id; GET /v1/webhooks lists all."))
+        }
+        Error::DeliveryNotFound => {
+            let detail = text("Check the id; deliveries are kept for 30 days.");
+            (404, "delivery-not-found", "There is no such delivery", detail)
+        }
+        Error::TooManyWebhooks => {
+            let detail = format!("There can be {MAX_WEBHOOKS} at most; delete one, or let one receiver serve several.");
+            (409, "too-many-webhooks", "There are too many webhooks", detail)
+        }
+        Error::WebhookDisabled => {
+            let detail = text("Enable it with PATCH /v1/webhooks/{id} first.");
+            (409, "webhook-disabled", "The webhook is disabled", detail)
         }
         Error::IdempotencyKeyReused => {
             let detail = text("This Idempotency-Key was sent with another request. Use a new one for each request.");
