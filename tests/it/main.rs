@@ -13,6 +13,7 @@ mod door;
 mod events;
 mod expiry;
 mod export;
+mod faults;
 mod http;
 mod invariants;
 mod invites;
