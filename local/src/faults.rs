@@ -213,8 +213,11 @@ fn batch<'a>(request: &'a Value, field: &str) -> Option<&'a Vec<Value>> {
     if field.is_empty() { table.as_array() } else { table[field].as_array() }
 }
 
-/// The request of which only a part is done, and the rest: nothing, if the service says nothing of it.
-pub(crate) fn part(action: &str, body: &[u8]) -> Option<(Vec<u8>, Option<(&'static str, Value)>)> {
+/// The request of which only a part is done, and the rest with its name: nothing, if the service says nothing of it.
+pub(crate) type Part = (Vec<u8>, Option<(&'static str, Value)>);
+
+/// The part of a request that is done.
+pub(crate) fn part(action: &str, body: &[u8]) -> Option<Part> {
     let mut request: Value = serde_json::from_slice(body).ok()?;
     if action == "Query" {
         request["Limit"] = json!(1);

@@ -116,8 +116,8 @@ fn use_cases() -> Vec<UseCase> {
         ask("invite_users", "admin", 200, r#"POST /v1/invites/batch {"invites": [{"email": "new@example.com"}, {"email": "nobody"}, {"email": "invited@example.com"}]}"#)
             .tells("user.invited").once(""),
         ask("list_invites", "admin", 200, "GET /v1/invites"),
-        ask("renew_invite", "admin", 202, r#"POST /v1/users/{invited}/invite {}"#).tells("invite.renewed"),
-        ask("renew_invite", "admin", 202, r#"POST /v1/users/{expired}/invite {}"#).tells("invite.renewed").keyed(),
+        ask("renew_invite", "admin", 202, r"POST /v1/users/{invited}/invite {}").tells("invite.renewed"),
+        ask("renew_invite", "admin", 202, r"POST /v1/users/{expired}/invite {}").tells("invite.renewed").keyed(),
         ask("revoke_invite", "admin", 204, "DELETE /v1/users/{invited}/invite").tells("invite.revoked").once("user-not-found"),
         ask("inspect_invite", "nobody", 200, r#"POST /v1/invites/inspect {"token": "{invite}"}"#),
         ask("accept_invite", "nobody", 201, r#"POST /v1/invites/accept {"token": "{invite}", "name": "Ida Invited", "password": "{password}"}"#)
