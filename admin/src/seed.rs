@@ -61,7 +61,7 @@ async fn create_app(app: &App, slug: &str, name: &str) -> Result<()> {
     };
     let subject = Subject::App { slug: new.slug.clone(), label: name.to_owned() };
     let activity = app.activity(now, Action::AppCreated, (Actor::System, subject), Vec::new(), &Client::default());
-    match app.store.create_app(&new, &activity).await {
+    match app.store.create_app(&new, &activity, None).await {
         Err(Error::SlugTaken) => Ok(()),
         created => Ok(created?),
     }

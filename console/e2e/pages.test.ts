@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { assertQuiet, launch, look, signIn, visitor } from "./browser";
 import { Installation } from "./installation";
+import { Receiver } from "./receiver";
 
 let browser: Browser;
 let roster: Installation;
@@ -44,6 +45,7 @@ show("/settings/email", "settings-email");
 show("/apps", "apps-empty");
 show("/invites", "invites-empty");
 show("/settings/api-keys", "api-keys-empty");
+show("/settings/webhooks", "webhooks-empty");
 show("/mailbox", "mailbox-empty");
 // The viewer is not ours, nor are its colours: axe and the camera pass it by.
 test("docs: the API is read and tried out", async () => {
@@ -119,6 +121,36 @@ test("api-keys", async () => {
     await look(page, "api-key-shown");
     await page.getByRole("button", { name: "Done" }).click();
     await look(page, "api-keys");
+});
+test("webhooks", async (context) => {
+    const receiver = await Receiver.start();
+    context.after(() => receiver.stop());
+    await page.goto("/settings/webhooks?new=1");
+    await page.getByLabel("Address").fill(receiver.url);
+    await page.getByLabel("What it is for").fill("Customer relations");
+    await page.getByLabel("Only these").click();
+    await look(page, "webhook-new");
+    await page.getByLabel("All events").click();
+    await page.getByRole("button", { name: "Create webhook" }).click();
+    await page.getByText("It is shown only now").waitFor();
+    await look(page, "webhook-secret");
+    await page.getByRole("button", { name: "Done" }).click();
+    await page.getByRole("button", { name: "Send test" }).click();
+    await page.getByRole("cell", { name: "Delivered" }).first().waitFor();
+    receiver.status = 500;
+    await roster.call("POST", "/v1/apps", { slug: "told", name: "Told" }, token);
+    await page.reload();
+    await page.getByText("The receiver fails").waitFor();
+    await look(page, "webhook-failing");
+    receiver.status = 410;
+    await roster.advance(120);
+    await page.reload();
+    await page.getByText("This webhook is told no more").waitFor();
+    await look(page, "webhook-disabled");
+    await page.goto("/settings/webhooks");
+    await page.getByText("Customer relations").waitFor();
+    await look(page, "webhooks");
+    assertQuiet(page);
 });
 show("/account", "account", (page) => page.getByText("This one").waitFor());
 show("/mailbox", "mailbox", (page) => page.locator("iframe").waitFor());

@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { assertQuiet, launch, signIn, visitor } from "./browser";
 import { Installation, PASSWORD, SETUP_SECRET } from "./installation";
+import { Receiver } from "./receiver";
 
 let browser: Browser;
 before(async () => void (browser = await launch()));
@@ -308,4 +309,49 @@ story("many users are deleted at once", async ({ roster, admin, token }) => {
     // Nobody deletes themselves.
     await admin.getByRole("dialog", { name: "1 user could not be changed" }).waitFor();
     await toast(admin, "2 users deleted");
+});
+
+story("a webhook, from its secret to what it missed", async ({ roster, admin, token }) => {
+    const receiver = await Receiver.start();
+    try {
+        await admin.goto("/settings/webhooks");
+        await admin.getByRole("button", { name: "New webhook" }).first().click();
+        await admin.getByLabel("Address").fill("http://hooks.example.com");
+        await admin.getByRole("button", { name: "Create webhook" }).click();
+        await admin.locator("[aria-invalid=true]").waitFor();
+        await admin.getByLabel("Address").fill(receiver.url);
+        await admin.getByLabel("Only these").click();
+        await admin.getByLabel("app.created").click();
+        await admin.getByRole("button", { name: "Create webhook" }).click();
+        const secret = await admin.getByLabel("Signing secret", { exact: true }).innerText();
+        assert.match(secret, /^whsec_/);
+        await admin.getByRole("button", { name: "Done" }).click();
+
+        await admin.getByRole("button", { name: "Send test" }).click();
+        await toast(admin, "A test is on its way");
+        await admin.getByRole("cell", { name: "Delivered" }).waitFor();
+        assert.deepEqual(receiver.types, ["webhook.test"]);
+
+        receiver.status = 410;
+        await roster.call("POST", "/v1/apps", { slug: "wiki", name: "Wiki" }, token);
+        await admin.reload();
+        await admin.getByText("This webhook is told no more").waitFor();
+        await roster.mail("grace@example.com", /webhook/);
+        receiver.status = 204;
+        await admin.getByRole("button", { name: "Enable", exact: true }).click();
+        await toast(admin, "The webhook is enabled");
+        await admin.getByRole("button", { name: "Resend app.created" }).click();
+        await toast(admin, "The event is on its way once more");
+        await admin.getByRole("row", { name: /app\.created Delivered/ }).waitFor();
+
+        await admin.getByRole("button", { name: "Rotate secret" }).click();
+        await admin.getByRole("dialog").getByRole("button", { name: "Rotate secret" }).click();
+        assert.notEqual(await admin.getByRole("dialog").getByLabel("Signing secret", { exact: true }).innerText(), secret);
+        await admin.getByRole("button", { name: "Done" }).click();
+        await admin.getByRole("button", { name: "Delete webhook" }).click();
+        await admin.getByRole("dialog").getByRole("button", { name: "Delete webhook" }).click();
+        await admin.getByText("No webhooks").waitFor();
+    } finally {
+        receiver.stop();
+    }
 });

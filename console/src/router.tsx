@@ -56,6 +56,8 @@ export const router = createBrowserRouter([
                             page("/settings/templates", () => import("./pages/settings/Templates")),
                             page("/settings/security", () => import("./pages/settings/Security")),
                             page("/settings/api-keys", () => import("./pages/settings/ApiKeys")),
+                            page("/settings/webhooks", () => import("./pages/settings/Webhooks")),
+                            page("/settings/webhooks/:id", () => import("./pages/settings/WebhookPage")),
                             page("/account", () => import("./pages/Account")),
                             page("/mailbox", () => import("./pages/Mailbox")),
                             { path: "*", Component: Missing },

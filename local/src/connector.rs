@@ -3,15 +3,14 @@
 
 use std::{
     io,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
 use aws_sdk_dynamodb::config::{
-    BehaviorVersion, Region, StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig,
+    BehaviorVersion, Region, StalledStreamProtectionConfig,
+    retry::{RetryConfig, RetryPartition},
+    timeout::TimeoutConfig,
 };
 use aws_smithy_runtime_api::{
     client::{
@@ -23,9 +22,16 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::body::SdkBody;
 use axum::Router;
+use serde_json::Value;
 use tokio::{net::TcpListener, sync::watch};
 
-use crate::{bus::Bus, engine::Engine, mailbox::Mailbox, recorder::Recorder};
+use crate::{
+    bus::{self, Bus},
+    engine::Engine,
+    faults::{self, Fault, Faults},
+    mailbox::Mailbox,
+    recorder::Recorder,
+};
 
 /// The services behind the clients.
 #[derive(Clone, Debug)]
@@ -34,29 +40,18 @@ pub struct Connector {
     pub mailbox: Mailbox,
     pub bus: Bus,
     pub recorder: Recorder,
-    pub lost_answers: LostAnswers,
-}
-
-/// Answers of the engine that are to get lost on their way back, after the work is done. Clones share them.
-#[derive(Clone, Debug, Default)]
-pub struct LostAnswers(Arc<Mutex<Vec<&'static str>>>);
-
-impl LostAnswers {
-    /// The next answers to these actions get lost, one for each, and no others.
-    pub fn lose(&self, actions: impl IntoIterator<Item = &'static str>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = actions.into_iter().collect();
-    }
-
-    fn is_lost(&self, action: &str) -> bool {
-        let mut lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = lost.iter().position(|lost| *lost == action);
-        found.map(|n| lost.remove(n)).is_some()
-    }
+    pub faults: Faults,
 }
 
 /// How the clients try again. Nobody at the other end needs rest: it is this process.
 fn retries() -> RetryConfig {
     RetryConfig::standard().with_initial_backoff(Duration::from_millis(1))
+}
+
+/// What is left of an installation's tries is no other's, however many run in this process.
+fn own_partition() -> RetryPartition {
+    static PARTITIONS: AtomicU64 = AtomicU64::new(1);
+    RetryPartition::new(format!("local-{}", PARTITIONS.fetch_add(1, Ordering::Relaxed)))
 }
 
 macro_rules! client {
@@ -66,6 +61,7 @@ macro_rules! client {
             .region(Region::from_static("local"))
             .allow_no_auth()
             .retry_config(retries())
+            .retry_partition(own_partition())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .timeout_config(TimeoutConfig::disabled())
             .http_client($connector.http_client());
@@ -94,24 +90,69 @@ impl Connector {
         http_client_fn(move |_, _| connector.clone())
     }
 
-    fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let body = request.body().bytes().ok_or_else(|| ConnectorError::user("a body that streams".into()))?;
-        let Some(target) = request.headers().get("x-amz-target") else {
-            return self.send_mail(body);
-        };
-        if target == "AWSEvents.PutEvents" {
-            self.recorder.publishes();
-            let (status, body) = self.bus.accept(body);
-            return response(status, body);
+    /// Nothing goes wrong any more, and what was late happens.
+    pub(crate) fn heal(&self) {
+        for (action, body) in self.faults.heal() {
+            // Nobody waits for the answer.
+            drop(self.serve(&action, &body));
         }
-        let action = target.rsplit('.').next().unwrap_or_default();
-        let recorded = self.recorder.starts(action, body);
-        let answer = self.engine.call(action, recorded.as_deref().unwrap_or(body));
-        self.recorder.ends(action, &answer.body);
-        if self.lost_answers.is_lost(action) {
-            return Err(ConnectorError::timeout("no answer in time".into()));
+    }
+
+    /// The answer to a call, as long as nothing goes wrong.
+    fn serve(&self, action: &str, body: &[u8]) -> Result<HttpResponse, ConnectorError> {
+        match action {
+            SEND_EMAIL => self.send_mail(body),
+            "PutEvents" => {
+                self.recorder.publishes();
+                let (status, body) = self.bus.accept(body);
+                response(status, body)
+            }
+            _ => {
+                let recorded = self.recorder.starts(action, body);
+                let answer = self.engine.call(action, recorded.as_deref().unwrap_or(body));
+                self.recorder.ends(action, &answer.body);
+                response(answer.status, answer.body)
+            }
         }
-        response(answer.status, answer.body)
+    }
+
+    /// The answer to a call to which this happens.
+    fn fail(&self, fault: Fault, action: &str, body: &[u8]) -> Result<HttpResponse, ConnectorError> {
+        let lost = || Err(ConnectorError::timeout("no answer in time".into()));
+        match fault {
+            Fault::Dropped => Err(ConnectorError::io("the connection broke".into())),
+            Fault::AnswerLost | Fault::Death => {
+                drop(self.serve(action, body));
+                lost()
+            }
+            Fault::Late => {
+                self.faults.hold(action, body);
+                lost()
+            }
+            Fault::ServerError | Fault::Throttled | Fault::Conflict => {
+                let answer = faults::refusal(fault, action, body);
+                response(answer.status, answer.body)
+            }
+            Fault::Partial if action == "PutEvents" => {
+                self.bus.fail([bus::Fault::Refused(0)]);
+                self.serve(action, body)
+            }
+            Fault::Partial => match faults::part(action, body) {
+                Some((part, None)) => self.serve(action, &part),
+                Some((part, Some((name, rest)))) => {
+                    let answer = self.engine.call(action, &part);
+                    let mut document: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+                    document[name] = rest;
+                    response(answer.status, document.to_string().into_bytes())
+                }
+                None => self.serve(action, body),
+            },
+            Fault::Stale => {
+                let past = self.faults.past().unwrap_or_else(|| self.engine.clone());
+                let answer = past.call(action, body);
+                response(answer.status, answer.body)
+            }
+        }
     }
 
     fn send_mail(&self, body: &[u8]) -> Result<HttpResponse, ConnectorError> {
@@ -123,9 +164,32 @@ impl Connector {
     }
 }
 
+/// The one action of SES that we use; it is known by its path.
+const SEND_EMAIL: &str = "SendEmail";
+
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        HttpConnectorFuture::ready(self.answer(&request))
+        let Some(body) = request.body().bytes() else {
+            return HttpConnectorFuture::ready(Err(ConnectorError::user("a body that streams".into())));
+        };
+        let target = request.headers().get("x-amz-target");
+        let action = target.and_then(|target| target.rsplit('.').next()).unwrap_or(SEND_EMAIL);
+        let is_dead = self.faults.are_deadly();
+        let fault = if is_dead { None } else { self.faults.of(action, body) };
+        let answer = match fault {
+            _ if is_dead => Err(ConnectorError::io("the process is dead".into())),
+            None => self.serve(action, body),
+            Some(fault) => self.fail(fault, action, body),
+        };
+        if !is_dead && fault != Some(Fault::Death) {
+            return HttpConnectorFuture::ready(answer);
+        }
+        self.faults.die();
+        let faults = self.faults.clone();
+        HttpConnectorFuture::new(async move {
+            faults.buried().await;
+            Err(ConnectorError::io("the process is dead".into()))
+        })
     }
 }
 
@@ -167,7 +231,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::{clock::LocalClock, engine::TABLE, mailbox::Fault, state::StateFile, streams::Backlog};
+    use crate::{clock::LocalClock, engine::TABLE, faults::Rule, mailbox, state::StateFile, streams::Backlog};
 
     async fn connector() -> (Connector, Client) {
         let clock = LocalClock::load(StateFile::new(None, "clock.json")).unwrap();
@@ -176,7 +240,7 @@ mod tests {
             mailbox: Mailbox::load(StateFile::new(None, "mail.jsonl"), clock.clone()).unwrap(),
             bus: Bus::load(StateFile::new(None, "events.jsonl"), clock).unwrap(),
             recorder: Recorder::on(),
-            lost_answers: LostAnswers::default(),
+            faults: Faults::on(),
         };
         let client = connector.dynamodb();
         roster_store::schema::create(&client, TABLE).await.unwrap();
@@ -279,7 +343,7 @@ mod tests {
     #[tokio::test]
     async fn a_write_whose_answer_is_lost_is_made_once() {
         let (connector, client) = connector().await;
-        connector.lost_answers.lose(["TransactWriteItems"]);
+        connector.faults.arm(vec![Rule { operation: "", call: 0, fault: Fault::AnswerLost, times: 1 }], None);
 
         client.transact_write_items().transact_items(count("a")).send().await.unwrap();
 
@@ -365,16 +429,16 @@ mod tests {
         let (connector, _) = connector().await;
         let client = connector.ses();
 
-        connector.mailbox.fail([Fault::Rejected("Email address is not verified.".to_owned())]);
+        connector.mailbox.fail([mailbox::Fault::Rejected("Email address is not verified.".to_owned())]);
         let rejected = send_mail(&client).await.unwrap_err();
         assert!(matches!(rejected, aws_sdk_sesv2::Error::MessageRejected(_)), "{rejected:?}");
         assert_eq!(connector.mailbox.mails(), [], "a rejected mail is not sent");
 
-        connector.mailbox.fail([Fault::Throttled, Fault::ServerError]);
+        connector.mailbox.fail([mailbox::Fault::Throttled, mailbox::Fault::ServerError]);
         send_mail(&client).await.unwrap();
         assert_eq!(connector.mailbox.mails().len(), 1, "the client tries again");
 
-        connector.mailbox.fail([Fault::TimeoutAfterAcceptance]);
+        connector.mailbox.fail([mailbox::Fault::TimeoutAfterAcceptance]);
         send_mail(&client).await.unwrap();
         assert_eq!(connector.mailbox.mails().len(), 3, "a mail whose acceptance is lost is sent twice");
     }

@@ -6,15 +6,8 @@ use std::{fs::File, path::Path};
 use aws_sdk_dynamodb::{Client, error::BoxError};
 
 use crate::{
-    bus::Bus,
-    clock::LocalClock,
-    connector::{Connector, LostAnswers},
-    engine::Engine,
-    installation,
-    mailbox::Mailbox,
-    recorder::Recorder,
-    state::StateFile,
-    streams::Backlog,
+    bus::Bus, clock::LocalClock, connector::Connector, engine::Engine, faults::Faults, installation, mailbox::Mailbox,
+    recorder::Recorder, state::StateFile, streams::Backlog,
 };
 
 /// A client of the table in `directory`, and the clock of that installation.
@@ -28,7 +21,7 @@ pub fn open(directory: &Path) -> Result<(Client, LocalClock), BoxError> {
         mailbox: Mailbox::load(StateFile::new(None, "mail.jsonl"), clock.clone())?,
         bus: Bus::load(StateFile::new(None, "events.jsonl"), clock.clone())?,
         recorder: Recorder::default(),
-        lost_answers: LostAnswers::default(),
+        faults: Faults::default(),
     };
     Ok((connector.dynamodb(), clock))
 }

@@ -11,6 +11,7 @@ use std::{
 };
 
 use aws_sdk_dynamodb::error::BoxError;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use dynoxide::{
     Database, DynoxideError,
     actions::{
@@ -74,6 +75,20 @@ impl Engine {
         let database = Database::memory_with_clock(Arc::new(clock))?;
         database.restore_from(template()?)?;
         Ok(Self { database, backlog })
+    }
+
+    /// An engine in memory with what this one holds now.
+    pub(crate) fn copy(&self, clock: LocalClock) -> Result<Self, BoxError> {
+        let mut name = [0; 12];
+        getrandom::fill(&mut name).map_err(|error| error.to_string())?;
+        let path = std::env::temp_dir().join(format!("roster-{}.db", URL_SAFE_NO_PAD.encode(name)));
+        let snapshot = path.to_str().ok_or("the directory of temporary files has a name that is not UTF-8")?;
+        self.database.vacuum_into(snapshot)?;
+        let copy = Database::memory_with_clock(Arc::new(clock))?;
+        let restored = copy.restore_from(snapshot);
+        std::fs::remove_file(&path)?;
+        restored?;
+        Ok(Self { database: copy, backlog: Backlog::new() })
     }
 
     /// The engine's own interface, for dumps and for looking at what is stored.

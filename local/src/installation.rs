@@ -33,8 +33,9 @@ use tokio::{
 use crate::{
     bus::{BUS, Bus},
     clock::LocalClock,
-    connector::{Connector, LostAnswers},
+    connector::Connector,
     engine::{Engine, TABLE},
+    faults::{Fault, Faults, Rule},
     front_door::FrontDoor,
     invoker::Invoker,
     local_api::{self, Local},
@@ -49,6 +50,8 @@ use crate::{
 const SWEEP_PAUSE: Duration = Duration::from_secs(1);
 /// Looking for expired items reads the table: it may take one part in so many of a core.
 const SWEEP_SHARE: u32 = 200;
+/// As long as it takes until what failed once is tried again.
+const FIRST_PAUSE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 200 });
 /// Writers in other processes tell nobody.
 const POLL: Duration = Duration::from_millis(50);
 
@@ -67,6 +70,10 @@ pub struct Options {
     pub serve_aws: bool,
     /// Record what operations do.
     pub record: bool,
+    /// What goes wrong between the clients and the services, where a test asks for it.
+    pub faults: Faults,
+    /// How long a consumer of the stream waits before it is given again what it failed on; it doubles with each attempt.
+    pub first_pause: Duration,
     /// Delete expired items now and then, as DynamoDB does. Tests do without, so that it is the operations that tell
     /// what has expired, and ask for [`Installation::sweep`] where they mean it.
     pub sweep: bool,
@@ -79,7 +86,12 @@ pub struct Options {
 impl Options {
     /// An installation for one test: ephemeral, on a free port, recorded.
     pub fn ephemeral() -> Self {
-        Self { data: None, record: true, sweep: false, port: 0, ..Self::persistent(PathBuf::new()) }
+        Self { data: None, ..Self::recorded(PathBuf::new()) }
+    }
+
+    /// An installation for tests that start it again, with its data in `directory`: on a free port, recorded.
+    pub fn recorded(directory: PathBuf) -> Self {
+        Self { record: true, faults: Faults::on(), sweep: false, port: 0, ..Self::persistent(directory) }
     }
 
     /// An installation that keeps its data in `directory`.
@@ -91,6 +103,8 @@ impl Options {
             security: SecuritySettings::default(),
             serve_aws: false,
             record: false,
+            faults: Faults::default(),
+            first_pause: FIRST_PAUSE,
             sweep: true,
             webhook_reach: Reach::InternetAndThisMachine,
             operations: operations::all(),
@@ -180,7 +194,7 @@ impl Installation {
             mailbox: Mailbox::load(file("mail.jsonl"), clock.clone()).map_err(unusable)?,
             bus: Bus::load(file("events.jsonl"), clock.clone()).map_err(unusable)?,
             recorder: if options.record { Recorder::on() } else { Recorder::default() },
-            lost_answers: LostAnswers::default(),
+            faults: options.faults,
         };
         let client = connector.dynamodb();
         create_table(&client).await?;
@@ -226,7 +240,7 @@ impl Installation {
         let mut background = JoinSet::new();
         let streams =
             Streams::new(engine.clone(), invoker.clone(), backlog.clone(), checkpoints, file("dead-letters.jsonl"));
-        streams.start(&mut background, options.serve_aws.then_some(POLL))?;
+        streams.start(&mut background, options.serve_aws.then_some(POLL), options.first_pause)?;
         connector.bus.start(&mut background, invoker.clone());
         background.spawn(schedules.clone().run());
         if options.sweep {
@@ -308,9 +322,22 @@ impl Installation {
         &self.connector.recorder
     }
 
-    /// Which answers of the table get lost, for those who want to see what happens then.
-    pub fn lost_answers(&self) -> &LostAnswers {
-        &self.connector.lost_answers
+    /// What goes wrong, for those who want to see what happens then.
+    pub fn faults(&self) -> &Faults {
+        &self.connector.faults
+    }
+
+    /// From now on things go wrong as these rules say.
+    pub fn arm(&self, rules: Vec<Rule>) -> Result<(), BoxError> {
+        let needs_past = rules.iter().any(|rule| rule.fault == Fault::Stale);
+        let past = needs_past.then(|| self.connector.engine.copy(self.clock.clone())).transpose()?;
+        self.connector.faults.arm(rules, past);
+        Ok(())
+    }
+
+    /// From now on nothing goes wrong any more, and what was late happens.
+    pub fn heal(&self) {
+        self.connector.heal();
     }
 
     /// Runs an event operation on `event`, as Lambda would: also late, and once more.
@@ -354,6 +381,13 @@ impl Installation {
     /// Deletes what has expired, as DynamoDB does.
     pub async fn sweep(&self) -> Result<usize, BoxError> {
         self.connector.engine.sweep().await
+    }
+
+    /// Ends at once, as a process does that is killed: nothing under way goes on.
+    pub fn abandon(mut self) {
+        self.server.abort();
+        self.background.abort_all();
+        self.connector.faults.bury();
     }
 
     /// Lets requests under way finish, and ends.

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod connector;
 pub mod data;
 pub mod engine;
+pub mod faults;
 pub mod front_door;
 pub mod installation;
 pub mod invoker;

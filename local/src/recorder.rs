@@ -44,6 +44,7 @@ tokio::task_local! {
 
 #[derive(Debug, Default)]
 struct Invocation {
+    operation: String,
     permissions: BTreeSet<(String, String)>,
     cost: Cost,
 }
@@ -57,7 +58,8 @@ impl Recorder {
     /// Runs `invocation` as one of `operation`.
     pub async fn record<F: Future>(&self, operation: &str, invocation: F) -> F::Output {
         let Some(record) = &self.0 else { return invocation.await };
-        let seen = Arc::new(Mutex::new(Invocation::default()));
+        let current = Invocation { operation: operation.to_owned(), ..Invocation::default() };
+        let seen = Arc::new(Mutex::new(current));
         let output = INVOCATION.scope(Arc::clone(&seen), invocation).await;
         let seen = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
         let mut record = record.lock().unwrap_or_else(PoisonError::into_inner);
@@ -137,6 +139,12 @@ impl Recorder {
             });
         }
     }
+}
+
+/// The operation that is under way, where invocations are recorded.
+pub(crate) fn current_operation() -> Option<String> {
+    let name = |seen: &Arc<Mutex<Invocation>>| seen.lock().unwrap_or_else(PoisonError::into_inner).operation.clone();
+    INVOCATION.try_with(name).ok()
 }
 
 fn current(change: impl FnOnce(&mut Invocation)) {

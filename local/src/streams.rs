@@ -29,8 +29,6 @@ use crate::{
 
 const BATCH: usize = 10;
 const ATTEMPTS: u32 = 5;
-/// It doubles with each attempt.
-const FIRST_PAUSE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 200 });
 /// The reader waits while a consumer is this far behind.
 const QUEUE: usize = 1_000;
 
@@ -139,8 +137,14 @@ impl Streams {
     }
 
     /// Starts the reader and the consumers, in tasks of `tasks`. With `poll`, the reader also looks for records of
-    /// writers in other processes, this often.
-    pub fn start(&self, tasks: &mut tokio::task::JoinSet<()>, poll: Option<Duration>) -> Result<(), BoxError> {
+    /// writers in other processes, this often. What failed is tried again after `first_pause`, which doubles with each
+    /// attempt.
+    pub fn start(
+        &self,
+        tasks: &mut tokio::task::JoinSet<()>,
+        poll: Option<Duration>,
+        first_pause: Duration,
+    ) -> Result<(), BoxError> {
         let checkpoints: Checkpoints = self.checkpoints.load()?;
         let mut queues = Vec::new();
         for (operation, trigger) in self.invoker.event_operations() {
@@ -151,7 +155,7 @@ impl Streams {
             self.backlog.0.send_modify(|levels| {
                 levels.consumers.insert(operation.name, Progress { done, pending: 0 });
             });
-            let consumer = Consumer { streams: self.clone(), operation: operation.name, records };
+            let consumer = Consumer { streams: self.clone(), operation: operation.name, records, first_pause };
             tasks.spawn(consumer.run());
         }
         let after = queues.iter().map(|queue| queue.after.clone()).min().flatten();
@@ -255,6 +259,7 @@ struct Consumer {
     streams: Streams,
     operation: &'static str,
     records: mpsc::UnboundedReceiver<Value>,
+    first_pause: Duration,
 }
 
 impl Consumer {
@@ -287,7 +292,7 @@ impl Consumer {
                     attempts += 1;
                     tracing::warn!(operation = self.operation, attempts, reason, "a record of the stream failed");
                     if attempts < ATTEMPTS {
-                        sleep(FIRST_PAUSE * 2_u32.pow(attempts - 1)).await;
+                        sleep(self.first_pause * 2_u32.pow(attempts - 1)).await;
                     } else {
                         attempts = 0;
                         self.put_aside(&waiting[0], reason);

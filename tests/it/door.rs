@@ -1,15 +1,12 @@
 //! Requests to an installation in this process, without a connection.
 
-use std::sync::Arc;
-
 use axum::{
     body::{Body, to_bytes},
     http::{Request, header},
 };
 use roster_functions::operations;
-use roster_local::{Installation, engine::TABLE, front_door::FrontDoor};
-use roster_store::Store;
-use roster_web::{App, Clock};
+use roster_local::{Installation, front_door::FrontDoor};
+use roster_web::App;
 use serde_json::Value;
 
 /// What came back: a status, and the body as JSON.
@@ -35,19 +32,17 @@ pub(crate) async fn ask_once(
     send(installation.front_door(), installation, request, token, body, Some(key)).await
 }
 
-/// The same to functions that have just started: they know nothing from requests before, and their clock is this one.
+/// The same to functions that have just started: they know nothing from requests before.
 pub(crate) async fn ask_anew(
     installation: &Installation,
-    clock: Arc<dyn Clock>,
+    app: &App,
     request: &str,
     token: &str,
     body: Value,
 ) -> Answer {
-    let store = Store::new(installation.dynamodb(), TABLE.to_owned());
-    let app = App { store, clock, ..installation.app().clone() };
     let (recorder, clock) = (installation.recorder().clone(), installation.clock().clone());
     let address = installation.address().to_string();
-    let door = FrontDoor::new(operations::all(), &app, axum::Router::new(), recorder, clock, address);
+    let door = FrontDoor::new(operations::all(), app, axum::Router::new(), recorder, clock, address);
     send(&door.expect("the routes are distinct"), installation, request, token, body, None).await
 }
 

@@ -1,17 +1,23 @@
 //! Every sample event, through the binary that is deployed, as Lambda runs it: in a process of its own, with the
-//! environment that `template.yaml` gives, on the embedded engine and mailbox.
+//! environment that `template.yaml` gives, on the embedded engine and mailbox. Where `AWS_ENDPOINT_URL_DYNAMODB` names
+//! another engine, the table is there: `./test` runs all of it once more on moto.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use aws_sdk_dynamodb::Client;
 use jiff::Timestamp;
-use roster_functions::operations::{self, Operation, Runs};
+use roster_functions::{
+    aws,
+    operations::{self, Operation, Runs},
+};
 use roster_local::{AwsUrls, Installation, Options, bus::BUS, engine::TABLE};
+use roster_store::{Store, schema};
 use roster_tests::runtime_api::Function;
-use roster_web::Clock;
+use roster_web::{App, Clock};
 use serde_json::{Value, json};
 
 use crate::{
-    door::{ask, ask_anew},
+    door::ask_anew,
     mail_events::{documented, event},
     template::{Template, root, sample_events},
 };
@@ -53,8 +59,8 @@ async fn the_first_admin_is_set_up() {
 
     assert_eq!(started.status(), 201);
     let token = text(&started.body()["token"]);
-    let me = ask(&world.installation, "GET /v1/me", &token, Value::Null).await;
-    assert_eq!((me.status, &me.body["role"]), (200, &json!("admin")));
+    let me = world.ask_as(&token, "GET /v1/me", Value::Null).await;
+    assert_eq!(me["role"], "admin");
     assert_eq!(world.run("get_setup").await.body(), json!({ "required": false }));
     assert_eq!(world.run("set_up").await.status(), 409);
 }
@@ -82,8 +88,7 @@ async fn a_user_sees_and_changes_their_own_account() {
     assert_eq!((renamed.status(), &renamed.body()["name"]), (200, &json!("Ada King")));
     assert_eq!(world.run("change_password").await.status(), 204);
     assert_eq!(world.run("sign_in").await.status(), 401, "the old password is none any more");
-    let mails =
-        world.installation.app().store.mails_due(world.now() + HEAD_START, 10).await.expect("the outbox is read");
+    let mails = world.app.store.mails_due(world.now() + HEAD_START, 10).await.expect("the outbox is read");
     assert_eq!(mails.iter().filter(|mail| mail.kind.as_str() == "password_changed").count(), 1);
 }
 
@@ -510,6 +515,11 @@ async fn an_event_is_told_to_a_webhook_and_nothing_on_this_machine_is_asked() {
 /// An installation whose event operations do not run by themselves, and the placeholders of `events/` for it.
 struct World {
     installation: Installation,
+    /// The table, which the functions reach at `aws`.
+    app: App,
+    client: Client,
+    table: String,
+    aws: AwsUrls,
     values: BTreeMap<&'static str, String>,
     template: Template,
 }
@@ -532,7 +542,17 @@ impl World {
         let options = Options { serve_aws: true, operations: requests(), ..Options::ephemeral() };
         let installation = Installation::start(options).await.expect("an installation starts");
         let values = BTreeMap::from([("setup_secret", installation.setup_secret().to_owned())]);
-        Self { installation, values, template: Template::read() }
+        let mut aws = installation.aws().expect("AWS is served").clone();
+        let mut app = installation.app().clone();
+        let (mut client, mut table) = (installation.dynamodb(), TABLE.to_owned());
+        if let Some(url) = aws::optional("AWS_ENDPOINT_URL_DYNAMODB") {
+            client = aws::dynamodb().expect("the environment names an engine");
+            table = format!("roster-{}", app.user_id(app.now()));
+            schema::create(&client, &table).await.expect("the engine makes a table");
+            app.store = Store::new(client.clone(), table.clone());
+            aws.dynamodb = url;
+        }
+        Self { installation, app, client, table, aws, values, template: Template::read() }
     }
 
     /// An admin, a user with a session, an open invite, an app, an API key.
@@ -586,16 +606,15 @@ impl World {
 
     /// The answer to what was asked so long ago.
     async fn asked_before(&self, ago: Duration, request: &str, token: &str, body: Value) -> Value {
-        let clock = Arc::new(Standing(self.now() - ago));
-        let answer = ask_anew(&self.installation, clock, request, token, body).await;
+        let app = App { clock: Arc::new(Standing(self.now() - ago)), ..self.app.clone() };
+        let answer = ask_anew(&self.installation, &app, request, token, body).await;
         assert!((200..300).contains(&answer.status), "{request}: {} {}", answer.status, answer.body);
         answer.body
     }
 
     /// The mail of the placeholders is the one of this invite.
     async fn let_mail_be(&mut self, invited: &Value) {
-        let due =
-            self.installation.app().store.mails_due(self.now() + HEAD_START, 10).await.expect("the outbox is read");
+        let due = self.app.store.mails_due(self.now() + HEAD_START, 10).await.expect("the outbox is read");
         assert_eq!(due.len(), 1, "one mail waits");
         self.set("invited_id", &invited["user"]["id"]);
         self.set("mail_id", &json!(due[0].id.to_string()));
@@ -605,7 +624,7 @@ impl World {
     async fn items_left(&self) -> usize {
         let user = self.value("user_id").parse().expect("an id");
         let partition = roster_store::keys::user_partition(user);
-        let query = self.installation.dynamodb().query().table_name(TABLE).key_condition_expression("pk = :pk");
+        let query = self.client.query().table_name(&self.table).key_condition_expression("pk = :pk");
         let query = query.expression_attribute_values(":pk", aws_sdk_dynamodb::types::AttributeValue::S(partition));
         query.send().await.expect("the engine answers").items().len()
     }
@@ -619,7 +638,7 @@ impl World {
     }
 
     async fn ask_as(&self, token: &str, request: &str, body: Value) -> Value {
-        let answer = ask(&self.installation, request, token, body).await;
+        let answer = ask_anew(&self.installation, &self.app, request, token, body).await;
         assert!((200..300).contains(&answer.status), "{request}: {} {}", answer.status, answer.body);
         answer.body
     }
@@ -630,14 +649,14 @@ impl World {
     }
 
     async fn run_event(&self, operation: &'static str, event: Value) -> Answer {
-        self.run_at(self.installation.aws().expect("AWS is served"), operation, event).await
+        self.run_at(&self.aws, operation, event).await
     }
 
     async fn run_at(&self, aws: &AwsUrls, operation: &'static str, event: Value) -> Answer {
         let bootstrap = root().join("target/release/bootstrap");
         assert!(bootstrap.exists(), "build what is deployed first: cargo build --release -p roster-functions");
         let mut variables = vec![
-            ("ROSTER_TABLE", TABLE.to_owned()),
+            ("ROSTER_TABLE", self.table.clone()),
             ("AWS_ENDPOINT_URL_DYNAMODB", aws.dynamodb.clone()),
             ("AWS_ENDPOINT_URL_SESV2", aws.ses.clone()),
             ("AWS_ENDPOINT_URL_EVENTBRIDGE", aws.eventbridge.clone()),
@@ -670,7 +689,7 @@ impl World {
     }
 
     fn now(&self) -> Timestamp {
-        self.installation.app().now()
+        self.app.now()
     }
 
     fn set(&mut self, name: &'static str, value: &Value) {

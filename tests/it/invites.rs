@@ -353,31 +353,3 @@ async fn an_invite_follows_its_user_to_a_new_address() {
     app.sign_in("wrong@example.com", PASSWORD).await.assert_problem(401, "invalid-credentials");
     app.assert_sound(&app.dump());
 }
-
-#[tokio::test]
-async fn an_answer_of_the_table_that_got_lost_is_nobody_s_fault() {
-    for action in ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "TransactWriteItems"] {
-        let app = TestApp::start().await;
-        let admin = app.admin().await;
-        let lose = || app.installation.lost_answers().lose([action]);
-
-        lose();
-        invite(&admin, "ada@example.com").await;
-        let token = app.invite_token_of("ada@example.com").await;
-        lose();
-        app.accept(&token).await.assert_status(201);
-        lose();
-        app.sign_in("ada@example.com", PASSWORD).await.assert_status(201);
-        lose();
-        app.sign_in("ada@example.com", NEW_PASSWORD).await.assert_problem(401, "invalid-credentials");
-        lose();
-        let listed = admin.get("/v1/users").await.assert_status(200);
-
-        assert_eq!(listed.items().len(), 2, "{action}");
-        assert_eq!(app.mailbox().await.len(), 2, "invited and welcomed once, {action}");
-        for entry in ["user.invited", "user.activated", "session.started", "session.refused"] {
-            assert_eq!(app.count(entry), 1, "{entry} with {action}");
-        }
-        app.assert_sound(&app.dump());
-    }
-}

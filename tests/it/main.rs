@@ -15,6 +15,7 @@ mod events;
 mod expiry;
 mod export;
 mod fuzz;
+mod faults;
 mod http;
 mod invariants;
 mod invites;

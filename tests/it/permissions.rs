@@ -8,16 +8,18 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     env, fs,
     path::PathBuf,
-    sync::Arc,
     time::Duration,
 };
 
 use roster_functions::operations;
 use roster_local::{
     Installation, Options,
+    engine::TABLE,
     mailbox::Fault,
     recorder::{Cost, Seen},
 };
+use roster_store::Store;
+use roster_web::App;
 use serde_json::{Value, json};
 
 use crate::{
@@ -490,8 +492,9 @@ impl Walk {
 
     /// Asks a function that has just started, and so has to read what one knows that has made cursors before.
     async fn ask_anew(&self, request: &str) -> Value {
-        let clock = Arc::clone(&self.installation.app().clock);
-        let answer = ask_anew(&self.installation, clock, request, &self.token, Value::Null).await;
+        let store = Store::new(self.installation.dynamodb(), TABLE.to_owned());
+        let app = App { store, ..self.installation.app().clone() };
+        let answer = ask_anew(&self.installation, &app, request, &self.token, Value::Null).await;
         assert_eq!(answer.status, 200, "{request}: {}", answer.body);
         answer.body
     }

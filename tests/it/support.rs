@@ -84,6 +84,13 @@ impl TestApp {
         Self { installation, connections, secrets: Secrets::default() }
     }
 
+    /// The same installation after its process died: started again on its data, which is in `directory`.
+    pub(crate) async fn revive(self, options: Options) -> Self {
+        self.installation.abandon();
+        let installation = Installation::start(options).await.unwrap();
+        Self { installation, connections: self.connections, secrets: self.secrets }
+    }
+
     /// Somebody without a credential.
     pub(crate) fn stranger(&self) -> Client {
         Client {
@@ -369,7 +376,8 @@ impl Call {
         self
     }
 
-    async fn send(self) -> Answer {
+    /// Sends it while things go wrong: the service may say that it is busy.
+    pub(crate) async fn attempt(self) -> Answer {
         let asked = format!("{} {}", self.method, self.path);
         let mut request = Request::builder().method(self.method).uri(format!("{}{}", self.client.base, self.path));
         for (name, value) in &self.headers {
@@ -392,7 +400,11 @@ impl IntoFuture for Call {
     type IntoFuture = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.send())
+        Box::pin(async {
+            let answer = self.attempt().await;
+            assert!(answer.status < 500, "{answer}");
+            answer
+        })
     }
 }
 
@@ -452,7 +464,7 @@ impl Answer {
         if self.asked.contains(" /_local/") || (self.status == 200 && !is_of_api) {
             return;
         }
-        assert!(self.status < 500, "{self}");
+        assert!(self.status < 500 || self.status == 503 && self.header("retry-after").is_some(), "{self}");
         assert!(self.header("x-request-id").is_some_and(|id| !id.is_empty()), "{self}");
         assert_eq!(self.header("cache-control"), Some("no-store"), "{self}");
         for (name, value) in [

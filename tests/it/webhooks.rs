@@ -7,7 +7,10 @@ use std::{
 };
 
 use roster_domain::webhooks::Reach;
-use roster_local::Options;
+use roster_local::{
+    Options,
+    faults::{Fault, Faults, Rule},
+};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -306,7 +309,7 @@ async fn a_test_shows_whether_a_webhook_works() {
 
 #[tokio::test]
 async fn a_delivery_whose_process_ended_is_made_later() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_with(Options { faults: Faults::on(), ..Options::ephemeral() }).await;
     let admin = program(&app).await;
     let receiver = Receiver::start().await;
     let made = made_for(&admin, &receiver.url(), json!(["user.invited"])).await;
@@ -316,8 +319,11 @@ async fn a_delivery_whose_process_ended_is_made_later() {
     event["detail"]["id"] = json!("01JPFCWWS0M5JQ7B6YN0R8T4KD");
 
     // It does not get to know that the delivery was written: as if it had ended there.
-    app.installation.lost_answers().lose(["PutItem"]);
+    let written = Rule { operation: "deliver_webhook", call: 1, fault: Fault::AnswerLost, times: 1 };
+    app.installation.arm(vec![written]).unwrap();
     app.installation.invoke("deliver_webhook", event).await.unwrap();
+    assert_eq!(app.installation.faults().injected(), 1);
+    app.installation.heal();
     assert_eq!(receiver.types().len(), 1);
     app.advance(Duration::from_mins(3)).await;
 

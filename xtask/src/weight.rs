@@ -14,6 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use roster_functions::aws::variable;
 use roster_local::{Installation, Options, bus::BUS, engine::TABLE};
 use roster_tests::runtime_api::Function;
 use serde_json::Value;
@@ -46,6 +47,7 @@ pub(crate) fn print() -> Result<()> {
     // One package at a time: built together they would share features, and code with them.
     let bootstrap = build("roster-functions")?;
     let empty = build("xtask-empty")?;
+    let node = install("node")?;
     let runtime = Runtime::new()?;
     let installation = runtime.block_on(Installation::start(Options { serve_aws: true, ..Options::ephemeral() }))?;
     let environment = environment(&installation)?;
@@ -56,6 +58,13 @@ pub(crate) fn print() -> Result<()> {
     };
     let mut subjects = [
         Subject { name: "an empty function", binary: empty, handler: "empty", event: "{}".into(), starts: Vec::new() },
+        Subject {
+            name: "one read in Node, with the AWS SDK",
+            binary: node,
+            handler: "node",
+            event: "{}".into(),
+            starts: Vec::new(),
+        },
         ours("`health`", "health")?,
         ours("`get_me`", "get_me")?,
         ours("`list_users`", "list_users")?,
@@ -76,7 +85,7 @@ pub(crate) fn print() -> Result<()> {
     );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     for subject in subjects {
-        let size = fs::metadata(&subject.binary)?.len();
+        let size = size_of(&subject.binary)?;
         let times =
             |time: fn(&Start) -> Duration| p50_and_min(subject.starts.iter().map(|start| milliseconds(time(start))));
         let resident = p50_and_min(subject.starts.iter().map(|start| megabytes(start.memory)));
@@ -175,6 +184,8 @@ fn start(binary: &Path, handler: &str, environment: &[(&str, String)]) -> Result
 fn environment(installation: &Installation) -> Result<Vec<(&'static str, String)>> {
     let aws = installation.aws().ok_or("AWS is not served")?;
     Ok(vec![
+        // The peer in Node is found by it.
+        ("PATH", variable("PATH").map_err(|error| error.to_string())?),
         ("ROSTER_TABLE", TABLE.to_owned()),
         ("ROSTER_SETUP_SECRET", installation.setup_secret().to_owned()),
         ("AWS_ENDPOINT_URL_DYNAMODB", aws.dynamodb.clone()),
@@ -210,6 +221,33 @@ fn build(package: &str) -> Result<PathBuf> {
         message["executable"].as_str().map(PathBuf::from)
     });
     executable.ok_or_else(|| format!("{package} has no binary").into())
+}
+
+/// Installs what the peer in `directory` needs and tells where it lies.
+fn install(directory: &str) -> Result<PathBuf> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
+    let status = Command::new("npm")
+        .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
+        .current_dir(&directory)
+        .stdout(Stdio::null())
+        .status()?;
+    if !status.success() {
+        return Err("npm cannot install the peer".into());
+    }
+    Ok(directory.join("index.mjs"))
+}
+
+/// The bytes of a program: of its file, or of all that lies beside it where it is a script.
+fn size_of(path: &Path) -> Result<u64> {
+    fn of(path: &Path) -> Result<u64> {
+        let metadata = fs::symlink_metadata(path)?;
+        if !metadata.is_dir() {
+            return Ok(metadata.len());
+        }
+        fs::read_dir(path)?.map(|entry| of(&entry?.path())).sum()
+    }
+    let is_script = path.extension().is_some_and(|extension| extension == "mjs");
+    of(path.parent().filter(|_| is_script).unwrap_or(path))
 }
 
 fn p50_and_min(values: impl Iterator<Item = f64>) -> String {

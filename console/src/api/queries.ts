@@ -15,6 +15,9 @@ export type EmailSettings = components["schemas"]["EmailSettings"];
 export type UserFilter = NonNullable<operations["list_users"]["parameters"]["query"]>;
 export type Activity = components["schemas"]["Activity"];
 export type ApiKey = components["schemas"]["ApiKey"];
+export type Webhook = components["schemas"]["Webhook"];
+export type WebhookDelivery = components["schemas"]["WebhookDelivery"];
+export type EventType = components["schemas"]["EventType"];
 export type SecuritySettings = components["schemas"]["SecuritySettings"];
 export type PasswordPolicy = components["schemas"]["PasswordPolicy"];
 export type RowResult = components["schemas"]["CreateOutcome"];
@@ -157,6 +160,29 @@ export const apiKeysQuery = queryOptions({
     queryKey: ["api-keys"],
     queryFn: () => answer(api.GET("/v1/api-keys", { params: { query: { limit: 100 } } })),
 });
+
+export const webhooksQuery = queryOptions({
+    queryKey: ["webhooks"],
+    queryFn: () => answer(api.GET("/v1/webhooks")),
+});
+
+export const webhookQuery = (id: string) =>
+    queryOptions({
+        queryKey: ["webhooks", id],
+        queryFn: () => answer(api.GET("/v1/webhooks/{id}", { params: { path: { id } } })),
+    });
+
+export const deliveriesQuery = (id: string) =>
+    infiniteQueryOptions({
+        queryKey: ["webhooks", id, "deliveries"],
+        queryFn: ({ pageParam }) =>
+            answer(api.GET("/v1/webhooks/{id}/deliveries", { params: { path: { id }, query: { limit: 20, cursor: pageParam } } })),
+        initialPageParam: undefined as string | undefined,
+        getNextPageParam: (page) => page.next_cursor ?? undefined,
+        // What was not tried yet is tried within seconds.
+        refetchInterval: ({ state }) =>
+            state.data?.pages.some(({ items }) => items.some(({ state, attempts }) => state === "queued" && attempts === 0)) ? 1_500 : false,
+    });
 
 export const mySessionsQuery = queryOptions({
     queryKey: ["me", "sessions"],

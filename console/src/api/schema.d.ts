@@ -1904,6 +1904,7 @@ export interface components {
             /**
              * Format: int32
              * @description So many days after an invite has run out, its user is removed; 90, if nothing is said, and never, if `null`.
+             * @example 90
              */
             remove_expired_after_days?: number | null;
             /**

@@ -12,6 +12,11 @@ const t = texts.activity;
 
 type Party = Activity["actor"];
 
+/** Nothing, for what a newer installation tells. */
+function sentenceOf(action: string): string | undefined {
+    return (t.sentences as Record<string, string>)[action];
+}
+
 /** What happened, as a sentence; the details on demand. */
 export function Entry({ entry }: { entry: Activity }) {
     const [isOpen, setIsOpen] = useState(false);
@@ -20,7 +25,7 @@ export function Entry({ entry }: { entry: Activity }) {
     // What is new has all its fields changed, which says nothing.
     const told = /\.(updated|changed|set|removed)$/.test(entry.action) ? changes.map(([field]) => field).join(", ") : "";
     const isSelf = entry.actor.kind === entry.subject.kind && entry.actor.id === entry.subject.id;
-    const sentence = (t.sentences[entry.action] ?? `{actor}: ${entry.action} {subject}`).split(/(\{\w+\})/);
+    const sentence = (sentenceOf(entry.action) ?? `{actor}: ${entry.action} {subject}`).split(/(\{\w+\})/);
     return (
         <>
             <div className={classes.entry}>

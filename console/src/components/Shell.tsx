@@ -44,7 +44,8 @@ function Frame() {
         setShownPath(pathname);
         setIsOpen(false);
     }
-    useEffect(() => window.scrollTo(0, 0), [pathname]);
+    // Newer browsers answer with a promise, which is no way to clean up after an effect.
+    useEffect(() => void window.scrollTo(0, 0), [pathname]);
     return (
         <div className={classes.shell}>
             <a className={classes.skip} href="#content">
@@ -113,6 +114,7 @@ function Navigation() {
                             <Item to="/settings/templates" label={t.templates} />
                             <Item to="/settings/security" label={t.security} />
                             <Item to="/settings/api-keys" label={t.apiKeys} />
+                            <Item to="/settings/webhooks" label={t.webhooks} />
                         </ul>
                     </>
                 )}

@@ -1,6 +1,6 @@
 //! A new API key. Its secret is shown once.
 
-use axum::extract::State;
+use axum::{extract::State, http::StatusCode};
 use jiff::Timestamp;
 use roster_domain::{
     FieldError, Role,
@@ -9,7 +9,7 @@ use roster_domain::{
     settings::Line,
     tokens::ApiKeyToken,
 };
-use roster_web::{Admin, App, Body, Client, Created, ProblemBody, Result, fields};
+use roster_web::{Admin, App, Body, Client, Created, Once, ProblemBody, Result, fields};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -56,6 +56,7 @@ pub async fn create_api_key(
     admin: Admin,
     client: Client,
     State(app): State<App>,
+    once: Once,
     Body(body): Body<CreateApiKey>,
 ) -> Result<Created<ApiKeyCreated>> {
     let now = app.now();
@@ -79,6 +80,8 @@ pub async fn create_api_key(
     ];
     let subject = Subject::ApiKey { id: key.id, label: key.name.as_str().to_owned() };
     let activity = app.activity(now, Action::ApiKeyCreated, (admin.actor(), subject), changes, &client);
-    app.store.create_api_key(&key, &activity).await?;
-    Ok(Created(ApiKeyCreated { api_key: ApiKeyView::from(&key), key: token.to_string() }))
+    let created = ApiKeyCreated { api_key: ApiKeyView::from(&key), key: token.to_string() };
+    let answer = once.answer(StatusCode::CREATED, &created)?;
+    app.store.create_api_key(&key, &activity, answer.as_ref()).await?;
+    Ok(Created(created))
 }

@@ -1,13 +1,13 @@
 //! A new app, with roles of its own or with those that every app starts with.
 
-use axum::extract::State;
+use axum::{extract::State, http::StatusCode};
 use roster_domain::{
     AppSlug, Error, FieldError, RoleSlug,
     activity::{Action, Change, Subject},
     apps::{App as RosterApp, AppRole, MAX_ROLES, starting_roles},
     settings::{Line, WebAddress},
 };
-use roster_web::{App, Body, Builder, Client, Created, Many, ProblemBody, Result, fields, views::AppView};
+use roster_web::{App, Body, Builder, Client, Created, Many, Once, ProblemBody, Result, fields, views::AppView};
 use utoipa::ToSchema;
 
 fields! {
@@ -55,6 +55,7 @@ pub async fn create_app(
     builder: Builder,
     client: Client,
     State(app): State<App>,
+    once: Once,
     Body(body): Body<CreateApp>,
 ) -> Result<Created<AppView>> {
     let now = app.now();
@@ -71,8 +72,10 @@ pub async fn create_app(
     let changes = changes(None, Some(&new));
     let subject = Subject::App { slug: new.slug.clone(), label: new.name.as_str().to_owned() };
     let activity = app.activity(now, Action::AppCreated, (builder.actor(), subject), changes, &client);
-    app.store.create_app(&new, &activity).await?;
-    Ok(Created(AppView::from(&new)))
+    let view = AppView::from(&new);
+    let answer = once.answer(StatusCode::CREATED, &view)?;
+    app.store.create_app(&new, &activity, answer.as_ref()).await?;
+    Ok(Created(view))
 }
 
 /// What differs between two states of an app, as the activity tells it.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::State;
+use axum::{extract::State, http::StatusCode};
 use roster_domain::{
     AppRoles, AppSlug, EmailAddress, Error, FieldError, PersonName, Role, User,
     activity::{Action, Subject, user_changes},
@@ -15,7 +15,9 @@ use roster_domain::{
     users::{Profile, check_app_roles},
 };
 use roster_store::Change;
-use roster_web::{Admin, App, Body, Client, Created, FieldValue, ProblemBody, Ranged, Result, fields, views::UserView};
+use roster_web::{
+    Admin, App, Body, Client, Created, FieldValue, Once, ProblemBody, Ranged, Result, fields, views::UserView,
+};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -83,10 +85,11 @@ pub async fn invite_user(
     admin: Admin,
     client: Client,
     State(app): State<App>,
+    once: Once,
     Body(body): Body<InviteUser>,
 ) -> Result<Created<Issued>> {
     let known = Known::read(&app, body.app_roles.as_slice()).await?;
-    match invite(&app, &admin, &client, &known, body).await {
+    match invite(&app, &admin, &client, &known, &once, body).await {
         Err(Error::EmailTaken { user_id, .. }) => Err(taken_by(&app, user_id).await?.into()),
         invited => Ok(Created(invited?)),
     }
@@ -131,6 +134,7 @@ pub(crate) async fn invite(
     admin: &Admin,
     client: &Client,
     known: &Known,
+    once: &Once,
     body: InviteUser,
 ) -> Result<Issued, Error> {
     judge(admin, known, &body)?;
@@ -152,9 +156,17 @@ pub(crate) async fn invite(
     };
     let parties = (admin.actor(), Subject::from(&user));
     let activity = app.activity(now, Action::UserInvited, parties, user_changes(None, Some(&user)), client);
-    let change = Change { after: Some(&user), invite: Some(&invite), mails: &mails, ..Change::default() };
+    let issued = Issued { user: UserView::new(&user, now), invite_link };
+    let answer = once.answer(StatusCode::CREATED, &issued)?;
+    let change = Change {
+        after: Some(&user),
+        invite: Some(&invite),
+        mails: &mails,
+        answer: answer.as_ref(),
+        ..Change::default()
+    };
     app.store.apply(change, &activity).await?;
-    Ok(Issued { user: UserView::new(&user, now), invite_link })
+    Ok(issued)
 }
 
 /// Refuses roles in apps that do not exist, and roles that their apps do not have.

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use roster_domain::{AppRoles, EmailAddress, Error, FieldError};
-use roster_web::{Admin, App, Body, Client, ProblemBody, Result, Rows, fields, read_row};
+use roster_web::{Admin, App, Body, Client, Once, ProblemBody, Result, Rows, fields, read_row};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -91,7 +91,7 @@ pub async fn invite_users(
                 (Some(user_id), Ok(())) => Err(Error::EmailTaken { user_id: *user_id, status: None }),
                 (None, Ok(())) => return InviteOutcome::new(email, "invited"),
             },
-            None => invite(app, admin, client, known, row).await,
+            None => invite(app, admin, client, known, &Once::default(), row).await,
         };
         match outcome {
             Ok(issued) => InviteOutcome {

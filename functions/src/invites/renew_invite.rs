@@ -7,7 +7,7 @@ use roster_domain::{
 };
 use roster_store::{Change, InviteReading};
 use roster_web::{
-    Admin, App, Client, OptionalBody, Path, ProblemBody, Ranged, Result, decide, fields, views::UserView,
+    Admin, App, Client, Once, OptionalBody, Path, ProblemBody, Ranged, Result, decide, fields, views::UserView,
 };
 use utoipa::ToSchema;
 
@@ -51,6 +51,7 @@ pub async fn renew_invite(
     Path(id): Path<UserId>,
     client: Client,
     State(app): State<App>,
+    once: Once,
     OptionalBody(body): OptionalBody<RenewInvite>,
 ) -> Result<(StatusCode, Json<Issued>)> {
     let delivery = body.delivery.unwrap_or_default();
@@ -78,15 +79,18 @@ pub async fn renew_invite(
         let changes = user_changes(Some(&before), Some(&after));
         let parties = (admin.actor(), Subject::from(&after));
         let activity = app.activity(now, Action::InviteRenewed, parties, changes, &client);
+        let issued = Issued { user: UserView::new(&after, now), invite_link };
+        let answer = once.answer(StatusCode::ACCEPTED, &issued)?;
         let change = Change {
             before: Some(&before),
             after: Some(&after),
             invite: Some(&invite),
             mails: &mails,
+            answer: answer.as_ref(),
             ..Change::default()
         };
         app.store.apply(change, &activity).await?;
-        Ok(Issued { user: UserView::new(&after, now), invite_link })
+        Ok(issued)
     })
     .await?;
     Ok((StatusCode::ACCEPTED, Json(issued)))

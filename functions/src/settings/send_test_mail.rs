@@ -6,7 +6,7 @@ use roster_domain::{
     activity::{Action, Subject},
     mails::{Kind, Mail},
 };
-use roster_web::{Admin, App, Body, Client, ProblemBody, Result, fields};
+use roster_web::{Admin, App, Body, Client, Once, ProblemBody, Result, fields};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -50,6 +50,7 @@ pub async fn send_test_mail(
     admin: Admin,
     client: Client,
     State(app): State<App>,
+    once: Once,
     Body(SendTestMail { to }): Body<SendTestMail>,
 ) -> Result<(StatusCode, Json<TestMailRequested>)> {
     app.store.email_settings().await?.ok_or(Error::EmailNotConfigured)?;
@@ -58,6 +59,7 @@ pub async fn send_test_mail(
     let answer = TestMailRequested { mail_id: mail.id.to_string(), to: mail.to.to_string() };
     let parties = (admin.actor(), Subject::Address { label: answer.to.clone() });
     let activity = app.activity(now, Action::TestMailRequested, parties, Vec::new(), &client);
-    app.store.request_test_mail(&mail, &activity).await?;
+    let kept = once.answer(StatusCode::ACCEPTED, &answer)?;
+    app.store.request_test_mail(&mail, &activity, kept.as_ref()).await?;
     Ok((StatusCode::ACCEPTED, Json(answer)))
 }

@@ -1,13 +1,13 @@
 //! An admin creates a user who signs in with a temporary password: onboarding without mail.
 
-use axum::extract::State;
+use axum::{extract::State, http::StatusCode};
 use roster_domain::{
     AppRoles, EmailAddress, Error, PersonName, Role, User,
     activity::{Action, Subject, user_changes},
     users::{Profile, check_app_roles},
 };
 use roster_store::Change;
-use roster_web::{Admin, App, Body, Client, Created, ProblemBody, Result, fields, views::UserView};
+use roster_web::{Admin, App, Body, Client, Created, Once, ProblemBody, Result, fields, views::UserView};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -59,10 +59,11 @@ pub async fn create_user(
     admin: Admin,
     client: Client,
     State(app): State<App>,
+    once: Once,
     Body(body): Body<CreateUser>,
 ) -> Result<Created<UserCreated>> {
     let known = Known::read(&app, body.app_roles.as_slice()).await?;
-    match create(&app, &admin, &client, &known, body).await {
+    match create(&app, &admin, &client, &known, &once, body).await {
         Err(Error::EmailTaken { user_id, .. }) => Err(taken_by(&app, user_id).await?.into()),
         created => Ok(Created(created?)),
     }
@@ -83,6 +84,7 @@ pub(crate) async fn create(
     admin: &Admin,
     client: &Client,
     known: &Known,
+    once: &Once,
     body: CreateUser,
 ) -> Result<UserCreated, Error> {
     judge(admin, known, &body)?;
@@ -95,7 +97,10 @@ pub(crate) async fn create(
     let (temporary_password, credential) = temporary_password(app, id, known.security, now).await?;
     let parties = (admin.actor(), Subject::from(&user));
     let activity = app.activity(now, Action::UserCreated, parties, user_changes(None, Some(&user)), client);
-    let change = Change { after: Some(&user), credential: Some(&credential), ..Change::default() };
+    let created = UserCreated { user: UserView::new(&user, now), temporary_password };
+    let answer = once.answer(StatusCode::CREATED, &created)?;
+    let change =
+        Change { after: Some(&user), credential: Some(&credential), answer: answer.as_ref(), ..Change::default() };
     app.store.apply(change, &activity).await?;
-    Ok(UserCreated { user: UserView::new(&user, now), temporary_password })
+    Ok(created)
 }

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use roster_domain::{AppRoles, EmailAddress, Error, FieldError};
-use roster_web::{Admin, App, Body, Client, ProblemBody, Result, Rows, fields, read_row};
+use roster_web::{Admin, App, Body, Client, Once, ProblemBody, Result, Rows, fields, read_row};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -90,7 +90,7 @@ pub async fn create_users(
                 (Some(user_id), Ok(())) => Err(Error::EmailTaken { user_id: *user_id, status: None }),
                 (None, Ok(())) => return CreateOutcome::new(email, "created"),
             },
-            None => create(app, admin, client, known, row).await,
+            None => create(app, admin, client, known, &Once::default(), row).await,
         };
         match outcome {
             Ok(created) => CreateOutcome {

@@ -6,7 +6,7 @@ use roster_domain::{
 };
 
 use crate::{
-    Store,
+    Claim, Store,
     items::Item,
     keys,
     lists::{Page, PageRequest, Range, Source},
@@ -15,12 +15,13 @@ use crate::{
 
 impl Store {
     /// Access pattern 18: a new app. A slug is taken as long as users still have roles in an app of that name.
-    pub async fn create_app(&self, app: &App, activity: &Activity) -> Result<()> {
+    pub async fn create_app(&self, app: &App, activity: &Activity, answer: Option<&Claim>) -> Result<()> {
         if self.users_with_role(&app.slug, None).await? > 0 {
             return Err(Error::SlugTaken);
         }
         let mut writes = Transaction::new(self);
         writes.put_if(app, Condition::is_new(), |_| Error::SlugTaken)?;
+        writes.keep_answer(answer)?;
         writes.activity(activity)?;
         writes.commit().await
     }
@@ -80,9 +81,10 @@ impl Store {
     }
 
     /// Access pattern 40: a new API key.
-    pub async fn create_api_key(&self, key: &ApiKey, activity: &Activity) -> Result<()> {
+    pub async fn create_api_key(&self, key: &ApiKey, activity: &Activity, answer: Option<&Claim>) -> Result<()> {
         let mut writes = Transaction::new(self);
         writes.put_if(key, Condition::is_new(), |_| Error::unexpected("a new API key's id is taken"))?;
+        writes.keep_answer(answer)?;
         writes.activity(activity)?;
         writes.commit().await
     }

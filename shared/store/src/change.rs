@@ -13,7 +13,7 @@ use roster_domain::{
 };
 
 use crate::{
-    Store,
+    Claim, Store,
     items::{Attributes, Credential, EmailClaim, OfUser, RoleRow, SearchTerm, SuspensionEnd},
     keys,
     transaction::{Condition, Transaction},
@@ -35,6 +35,8 @@ pub struct Change<'a> {
     pub noted: Option<&'a Mail>,
     /// Whether the wrong passwords for the user's account are forgotten.
     pub forget_attempts: bool,
+    /// The answer to the request, if it is to be given again.
+    pub answer: Option<&'a Claim>,
 }
 
 impl Store {
@@ -53,7 +55,7 @@ impl Store {
 
     pub(crate) fn transaction(&self, change: Change<'_>, activity: Option<&Activity>) -> Result<Transaction<'_>> {
         let mut writes = Transaction::new(self);
-        let Change { before, after, credential, invite, session, mails, noted, forget_attempts } = change;
+        let Change { before, after, credential, invite, session, mails, noted, forget_attempts, answer } = change;
         match (before, after) {
             (None, Some(user)) => {
                 writes.put_if(user, Condition::is_new(), |_| Error::unexpected("a new user's id is taken"))?;
@@ -95,6 +97,7 @@ impl Store {
         if let (true, Some(user), Some(activity)) = (forget_attempts, after, activity) {
             writes.forget_attempts(&user.email, activity.at)?;
         }
+        writes.keep_answer(answer)?;
         if let Some(activity) = activity {
             writes.activity(activity)?;
         }

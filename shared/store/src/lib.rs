@@ -43,7 +43,7 @@ use roster_domain::{
 use tokio::sync::OnceCell;
 
 pub use activity::ActivityFilter;
-pub use answers::{Answer, Claimed};
+pub use answers::{Answer, Claim, Claimed};
 pub use change::Change;
 pub use items::{ActivityRecord, Credential, Party};
 pub use lists::{Page, PageRequest, Sort, UserFilter};
@@ -56,7 +56,7 @@ use crate::{
     cursor::Sealer,
     items::{Attributes, EmailClaim, Installation, Item},
     keys::Key,
-    transaction::{Condition, Transaction, failed, pause},
+    transaction::{Condition, Transaction, alone, failed, pause},
 };
 
 /// The table.
@@ -195,17 +195,15 @@ impl Store {
 
     /// Access pattern 6: a session is in use.
     pub async fn touch_session(&self, session: &Session, now: Timestamp) -> Result<()> {
-        let touched = self
+        let touch = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(session.key().attributes()))
             .update_expression("SET last_seen_at = :now")
             .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":now", AttributeValue::S(now.to_string()))
-            .send()
-            .await;
-        match touched {
+            .expression_attribute_values(":now", AttributeValue::S(now.to_string()));
+        match alone(|| touch.clone().send()).await {
             Err(error)
                 if error.as_service_error().is_some_and(
                     aws_sdk_dynamodb::operation::update_item::UpdateItemError::is_conditional_check_failed_exception,
@@ -298,7 +296,7 @@ impl Store {
 
     /// Access pattern 14: one more link of an invite, unless the invite was renewed or has ended. Whether it was added.
     pub async fn add_invite_link(&self, user: UserId, generation: u64, hash: &SecretHash) -> Result<bool> {
-        let added = self
+        let add = self
             .client
             .update_item()
             .table_name(&self.table)
@@ -307,10 +305,8 @@ impl Store {
             .condition_expression("generation = :generation")
             .expression_attribute_values(":link", AttributeValue::L(vec![items::link_attribute(hash, generation)]))
             .expression_attribute_values(":generation", AttributeValue::N(generation.to_string()))
-            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
-            .send()
-            .await;
-        match added {
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
+        match alone(|| add.clone().send()).await {
             Err(error)
                 if error.as_service_error().is_some_and(
                     aws_sdk_dynamodb::operation::update_item::UpdateItemError::is_conditional_check_failed_exception,
@@ -381,8 +377,8 @@ impl Store {
 
     /// Access pattern 21: an activity entry of its own: something was refused, nothing was changed.
     pub async fn record(&self, activity: &Activity) -> Result<()> {
-        let put = self.client.put_item().table_name(&self.table);
-        put.set_item(Some(items::activity_attributes(activity)?)).send().await.map(drop).map_err(failed)
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(items::activity_attributes(activity)?));
+        alone(|| put.clone().send()).await.map(drop).map_err(failed)
     }
 
     /// Access pattern 22: a user with credential, settings of security and of mail: what a new password is judged by.

@@ -187,8 +187,9 @@ impl Store {
         page: &PageRequest,
     ) -> Result<(Vec<Attributes>, Option<String>)> {
         let after = self.place_of(list, page).await?;
-        let (mut rows, _) = self.query(source, after, page.limit + 1).await?;
-        let has_more = rows.len() > page.limit;
+        let (mut rows, goes_on) = self.query(source, after, page.limit + 1).await?;
+        // DynamoDB ends a page at 1 MB, however few rows that are.
+        let has_more = goes_on || rows.len() > page.limit;
         rows.truncate(page.limit);
         let end = rows.last().map(|row| source.place(row)).transpose()?;
         let next_cursor = self.cursor_at(list, end.filter(|_| has_more)).await?;

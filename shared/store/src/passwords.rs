@@ -17,7 +17,7 @@ use crate::{
     Store,
     items::{self, Attributes, EmailClaim, Item},
     keys::{self, Key},
-    transaction::{Condition, Transaction, failed},
+    transaction::{Condition, Transaction, alone, failed},
 };
 
 /// What is known before a password is looked at.
@@ -157,7 +157,7 @@ impl Store {
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
             .expression_attribute_values(":now", AttributeValue::S(now.to_string()))
             .expression_attribute_values(":end", memory_end(now, memory));
-        update.send().await.map(drop).map_err(failed)
+        alone(|| update.clone().send()).await.map(drop).map_err(failed)
     }
 
     /// Counts from one again, unless somebody else did since.
@@ -170,7 +170,7 @@ impl Store {
             .expression_attribute_values(":now", AttributeValue::S(now.to_string()))
             .expression_attribute_values(":old", AttributeValue::S(old.last_at.to_string()))
             .expression_attribute_values(":end", memory_end(now, ADDRESS_MEMORY));
-        match update.send().await {
+        match alone(|| update.clone().send()).await {
             Err(error) if error.as_service_error().is_some_and(items::is_refused) => {
                 self.add_failure(key, now, ADDRESS_MEMORY).await
             }

@@ -16,7 +16,7 @@ use crate::{
     items::{ACTIVITY_KEPT, ActivityRecord, Attributes},
     keys::{self, Key},
     lists::{Range, Source},
-    transaction::failed,
+    transaction::{alone, failed},
 };
 
 /// One seal, over the entries that one event brought.
@@ -99,7 +99,8 @@ impl Store {
         let mut attributes: Attributes = serde_dynamo::to_item(&seal).map_err(Error::unexpected)?;
         attributes.extend(keys::seal(number).attributes());
         let put = self.client.put_item().table_name(&self.table).set_item(Some(attributes));
-        match put.condition_expression("attribute_not_exists(pk)").send().await {
+        let put = put.condition_expression("attribute_not_exists(pk)");
+        match alone(|| put.clone().send()).await {
             Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
                 Err(Error::Conflict)
             }

@@ -11,7 +11,7 @@ use roster_domain::{
 };
 
 use crate::{
-    Store,
+    Claim, Store,
     items::LastTest,
     keys,
     transaction::{Condition, Transaction},
@@ -75,10 +75,11 @@ impl Store {
     }
 
     /// Access pattern 60: a test mail is asked for.
-    pub async fn request_test_mail(&self, mail: &Mail, activity: &Activity) -> Result<()> {
+    pub async fn request_test_mail(&self, mail: &Mail, activity: &Activity, answer: Option<&Claim>) -> Result<()> {
         let mut writes = Transaction::new(self);
         writes.put(mail)?;
         writes.put(&LastTest { mail: mail.id, to: mail.to.clone() })?;
+        writes.keep_answer(answer)?;
         writes.activity(activity)?;
         writes.commit().await
     }

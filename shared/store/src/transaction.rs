@@ -145,7 +145,12 @@ impl<'a> Transaction<'a> {
         self.push_put(activity_attributes(activity)?, Some(Condition::is_new()), Box::new(|_| impossible()))
     }
 
-    fn push_put(&mut self, attributes: Attributes, condition: Option<Condition>, meaning: Meaning) -> Result<()> {
+    pub(crate) fn push_put(
+        &mut self,
+        attributes: Attributes,
+        condition: Option<Condition>,
+        meaning: Meaning,
+    ) -> Result<()> {
         let mut put = Put::builder().table_name(&self.store.table).set_item(Some(attributes));
         if let Some(condition) = condition {
             put = put
@@ -233,13 +238,33 @@ pub(crate) async fn pause(attempt: u32) {
     tokio::time::sleep(Duration::from_millis(longest / 2 + share / 2)).await;
 }
 
+/// Makes a write of one item, again as long as a transaction is at the item: the SDK does not.
+pub(crate) async fn alone<T, E, R, F>(send: impl Fn() -> F) -> Result<T, SdkError<E, R>>
+where
+    E: ProvideErrorMetadata,
+    F: Future<Output = Result<T, SdkError<E, R>>>,
+{
+    let mut attempt = 0;
+    loop {
+        match send().await {
+            Err(error) if error.code() == Some(CONFLICT) && attempt < ATTEMPTS => pause(attempt).await,
+            outcome => return outcome,
+        }
+        attempt += 1;
+    }
+}
+
+/// A transaction of somebody else is at the item.
+const CONFLICT: &str = "TransactionConflictException";
+
 /// What the failure of a call to DynamoDB means to the caller.
 pub(crate) fn failed<E, R>(error: SdkError<E, R>) -> Error
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,
 {
-    const PASSING: [&str; 7] = [
+    const PASSING: [&str; 8] = [
+        CONFLICT,
         "InternalServerError",
         "InternalServerErrorException",
         "LimitExceededException",

@@ -25,6 +25,7 @@ pub use fields::{
     Body, FieldValue, Fields, FromFields, Many, OptionalBody, Patch, Query, Ranged, Rows, Text, read_row,
 };
 pub use hardening::{Manner, harden, method_not_allowed, not_found, with_headers};
+pub use idempotency::Once;
 pub use passwords::Passwords;
 pub use path::Path;
 pub use problem::{Problem, ProblemBody, Result};
