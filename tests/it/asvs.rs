@@ -533,7 +533,7 @@ const OTHERS: &[Row] = &[
         2,
         "What fails tells nothing of its inside, and lets nobody in",
         Met(&[
-            "invites::an_answer_of_the_table_that_got_lost_is_nobody_s_fault",
+            "faults::whatever_goes_wrong_what_was_answered_is_true_and_the_rest_happens_in_the_end",
             "limits::the_right_password_among_too_many_wrong_ones_at_once_is_no_way_in",
         ]),
     ),
@@ -665,7 +665,7 @@ const LINKS: &[Row] = &[
         "Whoever accepts, loses the answer and tries again gets in",
         Missed(
             "The second try is told that the link is used or unknown, and a sign-in with the chosen password succeeds. An answer \
-             of the table that gets lost is nobody's trouble (`invites::an_answer_of_the_table_that_got_lost_is_nobody_s_fault`)",
+             of the table that gets lost is nobody's trouble (`faults::whatever_goes_wrong_what_was_answered_is_true_and_the_rest_happens_in_the_end`)",
         ),
     ),
     Row(
