@@ -298,7 +298,7 @@ const BUGS: &[Bug] = &[
         "functions/src/events/delivery.rs",
         "note(app, mail, &outcome).await",
         "Ok(())",
-        "test(=mail::a_stream_record_that_comes_again_sends_nothing_again)",
+        "test(=mail::a_mail_that_fails_is_tried_again)",
     ),
 ];
 
@@ -309,7 +309,7 @@ pub(crate) fn print(wanted: Option<&str>) -> Result<(), Box<dyn Error>> {
     plant(&root, &copy)?;
     let run = |bug: &str, more: &[&str]| {
         let mut nextest = Command::new("cargo");
-        nextest.args(["nextest", "run", "--workspace", "--no-fail-fast", "--cargo-quiet"]).args(more);
+        nextest.args(["nextest", "run", "--workspace", "--cargo-quiet"]).args(more);
         nextest.current_dir(&copy).env("CARGO_TARGET_DIR", root.join("target")).env(AWAKE, bug).output()
     };
     let built = run("", &["--no-run"])?;
@@ -343,6 +343,11 @@ fn plant(root: &Path, copy: &Path) -> Result<(), Box<dyn Error>> {
     for file in String::from_utf8(listed.stdout)?.split('\0').filter(|file| !file.is_empty()) {
         // It may be deleted and not yet committed.
         let Ok(mut content) = fs::read(root.join(file)) else { continue };
+        if file == "Cargo.toml" {
+            // Of another version, what is built of the copy is never taken for what is built here.
+            content =
+                String::from_utf8(content)?.replacen("version = \"", "version = \"0.0.0-planted.", 1).into_bytes();
+        }
         for bug in BUGS.iter().filter(|bug| bug.file == file) {
             content = bug.plant(&String::from_utf8(content)?)?.into_bytes();
         }
