@@ -506,7 +506,8 @@ export interface paths {
          * Sign in
          * @description After 5 wrong passwords for an account from one client address (a setting), that address pauses for this account: a
          *     minute, then twice as long with each further one, an hour at most. After 100 wrong ones in a row from everywhere, the
-         *     account pauses. With `X-Roster-Request: 1` the answer also sets the console's cookie.
+         *     account pauses. A session that the request carries ends. With `X-Roster-Request: 1` the answer also sets the console's
+         *     cookie.
          */
         post: operations["sign_in"];
         delete?: never;
