@@ -24,7 +24,7 @@ pub fn encoded(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaReque
 
 fn encode(request: &mut ApiGatewayV2httpRequest) {
     let path = request.raw_path.as_deref().unwrap_or_default();
-    let path = utf8_percent_encode(path.trim_start_matches('/'), PATH);
+    let path = utf8_percent_encode(path.strip_prefix('/').unwrap_or(path), PATH);
     request.raw_path = Some(format!("/{path}"));
     if let Some(query) = &mut request.raw_query_string {
         *query = utf8_percent_encode(query, QUERY).to_string();
@@ -76,7 +76,7 @@ mod tests {
             ("/v1/users/a b ", "/v1/users/a%20b%20"),
             ("/v1/users/a?q=b#c", "/v1/users/a%3Fq=b%23c"),
             ("/v1/users/ä\u{0}\n\"<>^`{|}", "/v1/users/%C3%A4%00%0A%22%3C%3E^%60%7B|%7D"),
-            ("//elsewhere.example.com/v1/users", "/elsewhere.example.com/v1/users"),
+            ("//elsewhere.example.com/v1/users", "//elsewhere.example.com/v1/users"),
             ("v1/users", "/v1/users"),
             ("", "/"),
         ] {

@@ -456,7 +456,7 @@ mod tests {
         assert_eq!(context["http"]["sourceIp"], "127.0.0.1", "the peer, not what a header says");
         assert_eq!(context["http"]["protocol"], "HTTP/1.1");
         assert_eq!(context["http"]["userAgent"], "Test");
-        assert_eq!(context["http"]["path"], "/v1/echo/ada%20l");
+        assert_eq!(context["http"]["path"], "/v1/echo/ada l");
         assert_eq!(context["requestId"].as_str().unwrap().len(), 16);
         assert_eq!(echo["body"], json!(b"{}"));
     }
