@@ -6,13 +6,13 @@
 //!
 //! The tables for unwinding are 7 % of the program, and a release build aborts when it panics.
 
-use std::{env, error::Error};
+use std::{env, io};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=no-unwinding.ld");
     println!("cargo::rustc-link-arg-bin=bootstrap=-no-pie");
-    if env::var("PROFILE")? == "release" {
+    if env::var_os("PROFILE").is_some_and(|profile| profile == "release") {
         let script = env::current_dir()?.join("no-unwinding.ld");
         println!("cargo::rustc-link-arg-bin=bootstrap=-Wl,-T,{}", script.display());
     }

@@ -1,5 +1,5 @@
 import "./mantine.css";
-import "@fontsource-variable/inter/wght.css";
+import "./font.css";
 import "./global.css";
 import { MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
