@@ -3,13 +3,12 @@
 
 use std::{
     collections::BTreeMap,
-    error::Error,
     fmt::Write,
     fs,
     path::{Path, PathBuf},
 };
 
-use crate::weight;
+use crate::{Result, weight};
 
 /// List prices in US dollars, in us-east-1, without free tiers, as of November 2026.
 const PER_REQUEST_OF_API: f64 = 1.0 / 1e6;
@@ -79,8 +78,6 @@ const HASHING: [&str; 8] = [
 ];
 /// For how many months entries are kept.
 const MONTHS_KEPT: f64 = 13.0;
-
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// What one call of an operation takes.
 struct Operation {

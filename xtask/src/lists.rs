@@ -5,7 +5,6 @@
 #![expect(clippy::print_stdout, reason = "printing the table is what this is for")]
 
 use std::{
-    error::Error,
     io, thread,
     time::{Duration, Instant},
 };
@@ -29,13 +28,14 @@ use roster_tests::runtime_api::cpu;
 use serde_json::{Value, json};
 use tokio::runtime;
 
+use crate::Result;
+
 /// How often each request is measured.
 const REPEATS: u32 = 30;
 /// How many users are written at a time.
 const CHUNK: usize = 500;
 /// How long after one user the next one came.
 const STEP: SignedDuration = SignedDuration::from_millis(250);
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// A list, and how it is asked for.
 struct List {

@@ -3,12 +3,15 @@
 mod cost;
 mod lists;
 mod planted;
+mod speed;
 mod supply;
 mod weight;
 
 use std::{error::Error, path::PathBuf};
 
 use clap::Parser;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Chores of the workspace")]
@@ -19,6 +22,12 @@ enum Task {
     Lists {
         /// The sizes
         #[arg(default_values_t = [100, 10_000, 100_000])]
+        users: Vec<usize>,
+    },
+    /// Measure what requests to a local installation cost the processor, in installations of several sizes
+    Speed {
+        /// The sizes
+        #[arg(default_values_t = [1000, 10_000, 100_000])]
         users: Vec<usize>,
     },
     /// Write docs/cost.md: what operations and months cost in AWS
@@ -42,10 +51,11 @@ enum Task {
     },
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<()> {
     match Task::parse() {
         Task::Weight => weight::print(),
         Task::Lists { users } => lists::print(&users),
+        Task::Speed { users } => speed::print(&users),
         Task::Cost { binary } => cost::write(binary),
         Task::Notice { check } => supply::notice(check),
         Task::Sbom => supply::sbom(),

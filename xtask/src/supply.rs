@@ -7,7 +7,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    error::Error,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -16,14 +15,14 @@ use std::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
+use crate::Result;
+
 /// The licence that is chosen where there is a choice.
 const CHOSEN: &str = "Apache-2.0";
 /// What is shipped.
 const SHIPPED: &str = "roster-functions";
 /// Where it runs.
 const PLATFORM: &str = "aarch64-unknown-linux-gnu";
-
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// A work of others.
 struct Work {

@@ -6,9 +6,7 @@
 #![expect(clippy::print_stdout, reason = "printing the table is what this is for")]
 
 use std::{
-    env,
-    error::Error,
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -20,10 +18,10 @@ use roster_tests::runtime_api::Function;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
+use crate::Result;
+
 const STARTS: usize = 30;
 const REQUESTS: usize = 200;
-
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 struct Subject {
     name: &'static str,
@@ -206,7 +204,7 @@ fn event(operation: &str, secret: &str) -> Result<String> {
 }
 
 /// Builds `package` as it is shipped and tells where its binary lies.
-fn build(package: &str) -> Result<PathBuf> {
+pub(crate) fn build(package: &str) -> Result<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(["build", "--release", "--message-format=json-render-diagnostics", "--package", package])
@@ -256,7 +254,7 @@ fn p50_and_min(values: impl Iterator<Item = f64>) -> String {
     format!("{:.1} ({:.1})", values[values.len() / 2], values[0])
 }
 
-fn milliseconds(duration: Duration) -> f64 {
+pub(crate) fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 
