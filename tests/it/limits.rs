@@ -110,7 +110,7 @@ async fn the_right_password_among_too_many_wrong_ones_at_once_is_no_way_in() {
     app.count_failures("127.0.0.2", 5).await;
     let start = parts.store.start_session(&user, &session, None, &gate, &started).await;
 
-    assert!(matches!(start, Err(Error::Conflict)), "{start:?}");
+    assert!(matches!(start, Err(Error::InvalidCredentials)), "{start:?}");
     assert_eq!((app.counted(Some("127.0.0.2")), app.count("session.started")), (5, 0));
 }
 

@@ -49,7 +49,7 @@ pub async fn change_password(
     let SignedIn { caller, user, session, .. } = signed_in;
     let id = user.id;
     let (user, credential, security, email) = app.store.password_reading(id).await?;
-    let user = user.ok_or(Error::Unauthenticated)?;
+    let user = user.filter(|user| user.session_generation == session.generation).ok_or(Error::Unauthenticated)?;
     let stored = credential.map(|credential| credential.password);
     // Whoever found an open session must not guess the password with it.
     let gate = app.store.gate(&user.email, &client.network()).await?;
@@ -92,7 +92,7 @@ pub async fn change_password(
             before: Some(&before),
             after: Some(&after),
             credential: Some(&credential),
-            session: Some(&session),
+            kept_session: Some(&session),
             mails: &mails,
             forget_attempts: true,
             ..Change::default()
