@@ -296,6 +296,24 @@ async fn a_right_password_is_never_called_wrong_whatever_happens_meanwhile() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_session_ends_once() {
+    let app = TestApp::start().await;
+    let admin = app.set_up().await;
+    let member = app.member(&admin).await;
+    let path = format!("/v1/users/{}/sessions", member.id());
+    for round in 1..=8 {
+        let signed_in = app.signed_in(&app.sign_in("member@example.com", PASSWORD).await);
+        let session = signed_in.get("/v1/session").await.json["session"]["id"].as_str().unwrap().to_owned();
+        let sign_out = || signed_in.delete("/v1/session");
+
+        let answers = together([sign_out(), sign_out(), sign_out(), admin.delete(&format!("{path}/{session}"))]).await;
+
+        assert_eq!(answers.iter().filter(|answer| answer.status == 204).count(), 1, "{answers:?}");
+        assert_eq!(app.count("session.ended"), round);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_change_of_password_brings_no_session_back() {
     let app = TestApp::start().await;
     let admin = app.set_up().await;

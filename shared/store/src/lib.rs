@@ -215,10 +215,11 @@ impl Store {
         }
     }
 
-    /// Access pattern 7: a session ends.
+    /// Access pattern 7: a session ends, once: else [`Error::SessionNotFound`].
     pub async fn end_session(&self, user: UserId, session: SessionId, activity: &Activity) -> Result<()> {
         let mut writes = Transaction::new(self);
-        writes.delete(keys::session(user, session))?;
+        let is_there = Condition::new("attribute_exists(pk)", []);
+        writes.delete_if(keys::session(user, session), is_there, |_| Error::SessionNotFound)?;
         writes.activity(activity)?;
         writes.commit().await
     }
