@@ -335,3 +335,19 @@ async fn a_change_of_password_brings_no_session_back() {
     app.settle().await;
     app.assert_sound(&app.dump());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_password_changes_by_one_session_the_second_finds_another_password() {
+    let app = TestApp::start().await;
+    let admin = app.set_up().await;
+    let change =
+        |new: &str| admin.post("/v1/me/password", json!({ "current_password": PASSWORD, "new_password": new }));
+
+    let answers = together([change(NEW_PASSWORD), change("copper lantern sixteen rivers")]).await;
+
+    assert_eq!(statuses(&answers), [(204, 1), (403, 1)].into(), "{answers:?}");
+    let refused = answers.into_iter().find(|answer| answer.status == 403).unwrap();
+    refused.assert_problem(403, "wrong-password");
+    admin.get("/v1/me").await.assert_status(200);
+    assert_eq!(app.count("password.changed"), 1);
+}
