@@ -76,9 +76,10 @@ struct Known {
     sessions: Vec<String>,
     /// Which passwords were chosen for whom is at this address.
     logins: Vec<(Address, Password)>,
-    /// Where users were last seen, and who a session belongs to.
+    /// Where users were last seen, and whose a link or a session is.
     address_of: BTreeMap<User, Address>,
-    user_of: BTreeMap<Session, User>,
+    user_of_link: BTreeMap<Link, User>,
+    user_of_session: BTreeMap<Session, User>,
 }
 
 /// The place of something in a list, new or not.
@@ -90,15 +91,16 @@ fn place_of(list: &mut Vec<String>, text: &str) -> usize {
 }
 
 impl Known {
-    fn new_password(&mut self, address: Option<Address>, text: String) -> Password {
-        self.passwords.push(text);
-        let password = self.passwords.len() - 1;
-        self.logins.extend(address.map(|address| (address, password)));
-        password
+    /// A password that nobody had before, for whoever is at this address.
+    fn choose_password(&mut self, address: Option<Address>) -> Password {
+        let text = format!("{PASSWORD} {}", self.passwords.len());
+        self.note_password(address, text)
     }
 
-    fn address_of_session(&self, session: Session) -> Option<Address> {
-        self.address_of.get(self.user_of.get(&session)?).copied()
+    fn note_password(&mut self, address: Option<Address>, text: String) -> Password {
+        let password = place_of(&mut self.passwords, &text);
+        self.logins.extend(address.map(|address| (address, password)));
+        password
     }
 }
 
@@ -125,32 +127,33 @@ impl Place {
     fn choose(&self, choice: &mut Random) -> Act {
         let mut known = self.known.lock().unwrap();
         let address = choice.below(self.emails.len());
-        let chosen = match choice.below(32) {
-            0..=2 => Some(Act::Invite(address)),
-            3 => Some(Act::Create(address)),
-            4..=7 => recent(choice, known.links.len()).map(|link| {
-                let text = format!("{PASSWORD} {}", known.passwords.len());
-                Act::Accept(link, known.new_password(Some(address), text))
+        let chosen = match choice.below(36) {
+            0..=1 => Some(Act::Invite(address)),
+            2 => Some(Act::Create(address)),
+            3..=6 => recent(choice, known.links.len()).map(|link| {
+                let address = known.user_of_link.get(&link).and_then(|user| known.address_of.get(user)).copied();
+                Act::Accept(link, known.choose_password(address))
             }),
-            8..=13 => recent(choice, known.logins.len())
-                .map(|login| Act::SignIn(known.logins[login].0, known.logins[login].1)),
-            14..=16 => recent(choice, known.sessions.len()).map(Act::See),
-            17 => recent(choice, known.sessions.len()).map(Act::SignOut),
-            18..=20 => recent(choice, known.sessions.len()).and_then(|by| {
+            7..=13 => recent(choice, known.logins.len()).map(|login| {
+                let (address, password) = known.logins[login];
+                Act::SignIn(address, password)
+            }),
+            14..=17 => recent(choice, known.sessions.len()).map(Act::See),
+            18 => recent(choice, known.sessions.len()).map(Act::SignOut),
+            19..=21 => recent(choice, known.sessions.len()).and_then(|by| {
                 let current = known.logins[recent(choice, known.logins.len())?].1;
-                let text = format!("{PASSWORD} {}", known.passwords.len());
-                let address = known.address_of_session(by);
-                Some(Act::ChangePassword { by, current, new: known.new_password(address, text) })
+                let address = known.user_of_session.get(&by).and_then(|user| known.address_of.get(user)).copied();
+                Some(Act::ChangePassword { by, current, new: known.choose_password(address) })
             }),
             to_user => recent(choice, known.users.len()).map(|user| match to_user {
-                21 | 22 => Act::Renew(user),
+                22 => Act::Renew(user),
                 23 => Act::Revoke(user),
-                24 => Act::Reset(user),
-                25 => Act::Suspend(user),
-                26 | 27 => Act::Reactivate(user),
-                28 => Act::EndSessions(user),
-                29 => Act::Move(user, address),
-                30 => Act::Delete(user),
+                24 | 25 => Act::Reset(user),
+                26 | 27 => Act::Suspend(user),
+                28..=30 => Act::Reactivate(user),
+                31 | 32 => Act::EndSessions(user),
+                33 => Act::Move(user, address),
+                34 => Act::Delete(user),
                 _ => Act::Get(user),
             }),
         };
@@ -229,16 +232,19 @@ impl Place {
         let text = |field: &str| answer.json[field].as_str();
         let link: Option<Link> = text("invite_link").map(|link| place_of(&mut known.links, &token_in(link)));
         let session = text("token").map(|token| place_of(&mut known.sessions, token));
-        if let (Some(session), Some(user)) = (session, &user) {
-            known.user_of.insert(session, user.id);
+        if let Some(user) = &user {
+            known.user_of_link.extend(link.map(|link| (link, user.id)));
+            known.user_of_session.extend(session.map(|session| (session, user.id)));
         }
-        let password = text("temporary_password").map(|password| {
-            let address = match (act, &user) {
-                (Act::Reset(user), _) => known.address_of.get(&user).copied(),
-                (_, seen) => seen.as_ref().map(|seen| seen.email),
-            };
-            known.new_password(address, password.to_owned())
-        });
+        let address = match (act, &user) {
+            (Act::Reset(user), _) => known.address_of.get(&user).copied(),
+            (_, seen) => seen.as_ref().map(|seen| seen.email),
+        };
+        let password = text("temporary_password").map(|password| known.note_password(address, password.to_owned()));
+        // What works is what people use again.
+        if let (Act::Accept(_, password) | Act::SignIn(_, password), Some(address)) = (act, address) {
+            known.logins.push((address, password));
+        }
         Answer::Done(Told { user, link, password, session })
     }
 
@@ -269,7 +275,7 @@ impl Place {
     }
 
     /// What is true in the end, asked one by one.
-    async fn look_back(&self, choice: &mut Random) {
+    async fn look_back(&self, client: usize, choice: &mut Random) {
         let (users, sessions, logins) = {
             let known = self.known.lock().unwrap();
             (known.users.len(), known.sessions.len(), known.logins.clone())
@@ -277,7 +283,7 @@ impl Place {
         let sign_ins = logins.iter().rev().take(4).map(|(address, password)| Act::SignIn(*address, *password));
         let looks = (0..users).map(Act::Get).chain((0..sessions).map(Act::See)).chain(sign_ins);
         for look in looks {
-            self.act(usize::MAX, look, choice).await;
+            self.act(client, look, choice).await;
         }
     }
 }
@@ -320,6 +326,17 @@ async fn live(seed: u64, is_troubled: bool, people: usize, acts: usize) -> usize
     admin.put("/v1/settings/security", json!({ "sign_in_attempts": 100 })).await.assert_status(200);
     let places: Vec<Arc<Place>> =
         PLACES.iter().map(|emails| Arc::new(Place::new(&app, &admin, emails, is_troubled))).collect();
+    // Somebody is there already.
+    for place in &places {
+        place.act(people, Act::Invite(0), &mut choice).await;
+        let accept = {
+            let mut known = place.known.lock().unwrap();
+            (!known.links.is_empty()).then(|| Act::Accept(0, known.choose_password(Some(0))))
+        };
+        if let Some(accept) = accept {
+            place.act(people, accept, &mut choice).await;
+        }
+    }
     if is_troubled {
         app.installation.arm(troubles(&mut choice)).unwrap();
     }
@@ -339,7 +356,7 @@ async fn live(seed: u64, is_troubled: bool, people: usize, acts: usize) -> usize
     app.settle().await;
     let mut calls = 0;
     for place in places {
-        place.look_back(&mut choice).await;
+        place.look_back(people, &mut choice).await;
         let mut history = place.history.lock().unwrap();
         history.sort_by_key(|entry| entry.called);
         calls += history.len();
@@ -358,8 +375,8 @@ async fn whatever_many_at_once_are_answered_can_be_told_one_after_the_other() {
     let histories = if is_long { 200 } else { 2 };
     for n in 0..histories {
         let seed = if n == 0 { choice.0 } else { choice.next() };
-        let people = if is_long { 8 + choice.below(25) } else { 9 };
-        calls += live(seed, n % 2 == 1, people, if is_long { 16 } else { 8 }).await;
+        let people = if is_long { 8 + choice.below(25) } else { 12 };
+        calls += live(seed, n % 2 == 1, people, if is_long { 16 } else { 10 }).await;
     }
     eprintln!("{calls} calls in {histories} histories");
 }
