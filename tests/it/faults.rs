@@ -301,6 +301,24 @@ async fn whatever_goes_wrong_what_was_answered_is_true_and_the_rest_happens_in_t
     assert!(broken.is_empty(), "seed {seed}: {} scenarios end badly:\n{}", broken.len(), broken.join("\n"));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn while_the_table_refuses_one_operation_others_go_on_and_nobody_storms_it() {
+    let app = TestApp::start().await;
+    let admin = app.set_up().await;
+    let throttled = Rule { operation: "list_users", call: 0, fault: Fault::Throttled, times: ALWAYS };
+    app.installation.arm(vec![throttled]).unwrap();
+
+    let lists = (0..20).map(|_| admin.get("/v1/users").attempt());
+    let (lists, me) = tokio::join!(futures_util::future::join_all(lists), admin.get("/v1/me"));
+
+    me.assert_status(200);
+    assert!(lists.iter().all(|answer| answer.status == 503 && answer.header("retry-after").is_some()), "{lists:?}");
+    let calls = app.installation.faults().calls().into_iter().filter(|call| call.operation == "list_users").count();
+    assert!(calls <= EVERY_TRY * lists.len(), "{calls} calls for {} requests", lists.len());
+    app.installation.heal();
+    admin.get("/v1/users").await.assert_status(200);
+}
+
 /// Why a run failed.
 fn reason(error: JoinError) -> String {
     let panic = error.into_panic();

@@ -36,6 +36,7 @@ mod receiver;
 mod reminders;
 mod resets;
 mod retention;
+mod scenarios;
 mod search;
 mod security;
 mod serial;
