@@ -94,11 +94,11 @@ impl Known {
     /// A password that nobody had before, for whoever is at this address.
     fn choose_password(&mut self, address: Option<Address>) -> Password {
         let text = format!("{PASSWORD} {}", self.passwords.len());
-        self.note_password(address, text)
+        self.note_password(address, &text)
     }
 
-    fn note_password(&mut self, address: Option<Address>, text: String) -> Password {
-        let password = place_of(&mut self.passwords, &text);
+    fn note_password(&mut self, address: Option<Address>, text: &str) -> Password {
+        let password = place_of(&mut self.passwords, text);
         self.logins.extend(address.map(|address| (address, password)));
         password
     }
@@ -240,7 +240,7 @@ impl Place {
             (Act::Reset(user), _) => known.address_of.get(&user).copied(),
             (_, seen) => seen.as_ref().map(|seen| seen.email),
         };
-        let password = text("temporary_password").map(|password| known.note_password(address, password.to_owned()));
+        let password = text("temporary_password").map(|password| known.note_password(address, password));
         // What works is what people use again.
         if let (Act::Accept(_, password) | Act::SignIn(_, password), Some(address)) = (act, address) {
             known.logins.push((address, password));

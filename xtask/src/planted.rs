@@ -182,13 +182,6 @@ const BUGS: &[Bug] = &[
         "test(=races::changes_at_once_are_all_made_or_refused_as_stale)",
     ),
     bug(
-        "a session begins although sessions were ended meanwhile",
-        "shared/store/src/lib.rs",
-        "\"session_generation = :generation\"",
-        "\"session_generation >= :generation\"",
-        "test(/^history::/)",
-    ),
-    bug(
         "suspending ends no session",
         "shared/domain/src/users.rs",
         "self.state = State::Suspended(suspension);\n        «self.end_sessions()»",

@@ -1,10 +1,12 @@
 //! The life of a user, step by step at random: whatever people do in whatever order, and however long it takes, the
 //! rules say of invite, links, sessions and pauses what a little model says that knows only what happened.
 
+#![expect(clippy::unwrap_used, reason = "what helps a test fails it")]
+
 use jiff::{SignedDuration, Timestamp};
 use proptest::{collection::vec, prelude::*};
 use roster_domain::{
-    ApiKeyId, Caller, Error, MailId, Role, SessionId, Status, User, UserId,
+    ApiKeyId, AppRoles, Caller, Error, MailId, Role, SessionId, Status, User, UserId,
     access::Credential,
     attempts::{Attempts, Failures},
     invites::{Invite, MAX_LINKS},
@@ -86,8 +88,8 @@ struct Model {
     invite_ends: Option<i64>,
     /// Whether each link was replaced.
     links: Vec<bool>,
-    /// Nothing, while not suspended; and then until when.
-    suspended: Option<Option<i64>>,
+    /// The end of a suspension; that of an endless one is never.
+    suspended_until: Option<i64>,
     /// When each began, and was used last; whether something ended it.
     sessions: Vec<(i64, i64, bool)>,
     /// When each link was mailed, and whether something voided it.
@@ -100,6 +102,7 @@ const FREE_ATTEMPTS: u16 = 5;
 const IDLE: i64 = 24 * 60;
 const ABSOLUTE: i64 = 7 * 24 * 60;
 const RESET_LIFE: i64 = 60;
+const NEVER: i64 = i64::MAX;
 
 fn at(minute: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + minute * 60).unwrap()
@@ -107,10 +110,10 @@ fn at(minute: i64) -> Timestamp {
 
 impl Model {
     fn status(&self) -> Status {
-        match (self.invite_ends, self.suspended) {
+        match (self.invite_ends, self.suspended_until) {
             (Some(end), _) if self.now >= end => Status::InviteExpired,
             (Some(_), _) => Status::Invited,
-            (None, Some(until)) if until.is_none_or(|until| self.now < until) => Status::Suspended,
+            (None, Some(until)) if self.now < until => Status::Suspended,
             (None, _) => Status::Active,
         }
     }
@@ -163,7 +166,7 @@ impl Rules {
         let admin = Caller { credential: Credential::ApiKey(key), label: "Payroll".to_owned(), role: Role::Admin };
         let (invite, invited) = Invite::new(id, &admin, 24, None, now);
         let email = "ada@example.com".parse().unwrap();
-        let profile = Profile { email, name: None, role: Role::Member, app_roles: Default::default() };
+        let profile = Profile { email, name: None, role: Role::Member, app_roles: AppRoles::default() };
         let user = User::invited(id, profile, invited, now);
         let rules = Self {
             user,
@@ -179,7 +182,7 @@ impl Rules {
             now: 0,
             invite_ends: Some(24 * 60),
             links: Vec::new(),
-            suspended: None,
+            suspended_until: None,
             sessions: Vec::new(),
             resets: Vec::new(),
             wrong: Vec::new(),
@@ -204,6 +207,7 @@ fn told<T>(checked: Result<T, Error>) -> &'static str {
 }
 
 /// Does one step on both.
+#[expect(clippy::too_many_lines, reason = "an arm for each step")]
 fn take(step: &Step, rules: &mut Rules, model: &mut Model) {
     let now = at(model.now);
     match step {
@@ -214,16 +218,16 @@ fn take(step: &Step, rules: &mut Rules, model: &mut Model) {
                 assert_eq!(invite.record_expiry(&mut rules.user, now), is_over);
                 assert!(!invite.record_expiry(&mut rules.user, now), "an expiry is noted once");
             }
-            let is_over = model.suspended.flatten().is_some_and(|until| until <= model.now);
+            let is_over = model.suspended_until.is_some_and(|until| until <= model.now);
             assert_eq!(rules.user.end_suspension(now), is_over);
             if is_over {
-                model.suspended = None;
+                model.suspended_until = None;
             }
         }
         Step::Mail => {
             let hash = rules.secret().hash();
             if let Some(invite) = &mut rules.invite {
-                invite.add_link(hash.clone());
+                invite.add_link(hash);
                 rules.links.push(hash);
                 model.links.push(false);
             }
@@ -251,13 +255,13 @@ fn take(step: &Step, rules: &mut Rules, model: &mut Model) {
             let suspended = rules.user.suspend(&rules.admin, suspension);
             assert_eq!(suspended.is_ok(), model.invite_ends.is_none());
             if suspended.is_ok() {
-                model.suspended = Some(until);
+                model.suspended_until = Some(until.unwrap_or(NEVER));
                 model.end_sessions();
             }
         }
         Step::Reactivate => {
             assert_eq!(rules.user.reactivate(&rules.admin).is_ok(), model.invite_ends.is_none());
-            model.suspended = None;
+            model.suspended_until = None;
         }
         Step::SignIn if model.status() == Status::Active => {
             let secret = rules.secret();
@@ -284,7 +288,7 @@ fn take(step: &Step, rules: &mut Rules, model: &mut Model) {
             let reset = PasswordReset {
                 user: rules.user.id,
                 mail: MailId::new(now, [rules.random; 10]),
-                links: vec![hash.clone()],
+                links: vec![hash],
                 email: rules.user.email.key().to_owned(),
                 session_generation: rules.user.session_generation,
                 expires_at: now + SignedDuration::from_mins(RESET_LIFE),
