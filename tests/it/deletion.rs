@@ -3,7 +3,10 @@
 use roster_local::Options;
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, TestApp};
+use crate::{
+    summary::record,
+    support::{PASSWORD, TestApp, token_in},
+};
 
 /// Whether anything of the user is left, other than what the activity tells.
 fn left_of(app: &TestApp, id: &str) -> Vec<Value> {
@@ -62,6 +65,31 @@ async fn what_a_process_that_died_left_undone_is_done_by_the_next() {
     assert_eq!(left_of(&app, &id), [] as [Value; 0]);
     app.installation.stop().await;
     std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[tokio::test]
+async fn a_record_of_a_deletion_that_comes_late_leaves_alone_who_has_the_address_now() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let invite = json!({ "email": "ada@example.com", "delivery": "link" });
+    let first = admin.post("/v1/invites", invite.clone()).await.assert_status(201).json;
+    let first = first["user"]["id"].as_str().unwrap();
+    admin.delete(&format!("/v1/users/{first}")).await.assert_status(204);
+    app.settle().await;
+    let second = admin.post("/v1/invites", invite).await.assert_status(201).json;
+    app.settle().await;
+    let before = app.dump();
+
+    for _ in 0..2 {
+        let event = json!({ "Records": [record("REMOVE", first)] });
+        let answer = app.installation.invoke("follow_changes", event).await.unwrap();
+        assert_eq!(answer, json!({ "batchItemFailures": [] }));
+    }
+
+    assert_eq!(app.dump(), before);
+    let token = token_in(second["invite_link"].as_str().unwrap());
+    let accept = json!({ "token": token, "name": "Ada Lovelace", "password": PASSWORD });
+    app.stranger().post("/v1/invites/accept", accept).await.assert_status(201);
 }
 
 #[tokio::test]

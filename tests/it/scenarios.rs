@@ -86,10 +86,7 @@ const ROWS: [Row; 34] = [
     Row(
         "F11",
         "An old record of the stream comes after a new invite for the same address",
-        Shown(&[
-            "mail::a_stream_record_that_comes_again_sends_nothing_again",
-            "expiry::a_late_run_leaves_who_accepted_or_went_alone",
-        ]),
+        Shown(&["deletion::a_record_of_a_deletion_that_comes_late_leaves_alone_who_has_the_address_now"]),
     ),
     Row(
         "F12",
@@ -112,6 +109,7 @@ const ROWS: [Row; 34] = [
         "Records of the stream come again, late, for what has changed since",
         Shown(&[
             SWEEP,
+            "summary::it_is_exact_once_quiet_and_records_may_come_twice_late_and_out_of_order",
             "mail::a_stream_record_that_comes_again_sends_nothing_again",
             "mail::a_mail_that_lost_its_purpose_is_not_sent",
         ]),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{Client, TestApp};
 
 /// What the stream would tell of a user whose state and role changed, whatever they are by now.
-fn record(event: &str, user: &str) -> Value {
+pub(crate) fn record(event: &str, user: &str) -> Value {
     let image = |role: &str| json!({ "role": { "S": role }, "state": { "M": { "is": { "S": "active" } } } });
     let (pk, sk) = (keys::user_partition(user.parse().unwrap()), keys::USER);
     json!({
