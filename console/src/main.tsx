@@ -8,7 +8,7 @@ import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router";
 import { sessionQuery } from "./api/queries";
 import { Toasts } from "./components/Toasts";
-import { keepLinkSecret } from "./link";
+import { isLinkSecret, keepLinkSecret } from "./link";
 import { queries } from "./queries";
 import { router } from "./router";
 import { theme } from "./theme";
@@ -17,6 +17,10 @@ import { theme } from "./theme";
 const Layers = lazy(() => import("./components/Layers"));
 
 keepLinkSecret();
+// A link followed while the page that it leads to is open changes nothing but what is behind the #.
+addEventListener("hashchange", () => {
+    if (isLinkSecret(location.hash)) location.reload();
+});
 
 // Who is signed in is asked for while the page still loads.
 void queries.prefetchQuery(sessionQuery);
