@@ -14,6 +14,7 @@ pub mod meta;
 pub mod operations;
 pub mod paging;
 pub mod passwords;
+pub mod request;
 pub mod sessions;
 pub mod settings;
 pub mod setup;

@@ -2,6 +2,7 @@
 
 use std::{process::ExitCode, sync::Arc};
 
+use lambda_http::Adapter;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use roster_domain::webhooks::Reach;
 use roster_functions::{
@@ -9,10 +10,12 @@ use roster_functions::{
     edge,
     events::{publish::Bus, sender::Sender},
     operations::{self, Operation, Runs},
+    request,
 };
 use roster_mail::Mailer;
 use roster_web::{App, Passwords, app::SystemClock};
 use serde_json::Value;
+use tower::ServiceExt as _;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -58,7 +61,8 @@ async fn run() -> Result<(), Error> {
 
 async fn serve(operation: &Operation, app: App) -> Result<(), Error> {
     let router = operation.router(app).ok_or("the operation serves no requests")?;
-    lambda_http::run(edge::guard(router, optional("ROSTER_EDGE_SECRET").as_deref())).await
+    let router = edge::guard(router, optional("ROSTER_EDGE_SECRET").as_deref());
+    lambda_runtime::run(Adapter::from(router).map_request(request::encoded)).await
 }
 
 fn app() -> Result<App, Error> {

@@ -2,7 +2,8 @@
 //! an event, and turns the answer of the operation, which went through `lambda_http`, into a response.
 //!
 //! So that what runs here is what runs there, it delivers what API Gateway delivers: header names in lower case and
-//! once each, cookies apart, bodies that are not text as base64, the address of the peer and never what a header says.
+//! once each, cookies apart, paths decoded, bodies that are not text as base64, the address of the peer and never what a
+//! header says.
 
 use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -20,7 +21,11 @@ use lambda_http::{
     aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpRequestContext},
     request::LambdaRequest,
 };
-use roster_functions::operations::{self, Operation, Runs};
+use percent_encoding::percent_decode_str;
+use roster_functions::{
+    operations::{self, Operation, Runs},
+    request,
+};
 use roster_web::App;
 use serde::Deserialize;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::timeout};
@@ -163,7 +168,7 @@ impl FrontDoor {
         };
 
         let found = self.routes.at(parts.uri.path()).ok().and_then(|found| {
-            let parameters = found.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            let parameters = found.params.iter().map(|(name, value)| (name.to_owned(), decoded(value))).collect();
             Some((found.value.get(&parts.method)?, parameters))
         });
         let Some((route, parameters)) = found.or_else(|| Some((self.fallback.as_ref()?, HashMap::new()))) else {
@@ -174,7 +179,7 @@ impl FrontDoor {
         context.request_id = event.request_context.request_id.clone().unwrap_or_default();
         let event = LambdaEvent::new(LambdaRequest::ApiGatewayV2(event), context);
 
-        let invocation = Adapter::from(route.service.clone()).call(event);
+        let invocation = Adapter::from(route.service.clone()).call(request::encoded(event));
         let Ok(answered) = timeout(PATIENCE, self.recorder.record(route.operation, invocation)).await else {
             return problem(StatusCode::SERVICE_UNAVAILABLE, "timeout", "The operation did not answer in time.");
         };
@@ -199,7 +204,7 @@ impl FrontDoor {
         peer: SocketAddr,
     ) -> ApiGatewayV2httpRequest {
         let now = self.clock.now();
-        let path = parts.uri.path().to_owned();
+        let path = decoded(parts.uri.path());
         let query = parts.uri.query().unwrap_or_default();
         let (headers, cookies) = self.headers(&parts.headers, body.len(), peer);
 
@@ -272,6 +277,11 @@ impl FrontDoor {
         }
         (headers, (!cookies.is_empty()).then_some(cookies))
     }
+}
+
+/// A path as API Gateway delivers it.
+fn decoded(path: &str) -> String {
+    percent_decode_str(path).decode_utf8_lossy().into_owned()
 }
 
 /// Waits for the order to stop.

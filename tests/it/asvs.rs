@@ -757,14 +757,15 @@ fn tables() -> String {
 
 /// Every test, by its file: those of `tests/it` as `file::test`, those of crates as `crate::file::test`, and those of
 /// the console by their titles.
-fn tests() -> BTreeSet<String> {
+pub(crate) fn tests() -> BTreeSet<String> {
     let mut tests = BTreeSet::new();
     let crates = ["shared/domain", "shared/store", "shared/mail", "shared/web", "functions", "local"];
-    for (folder, within) in crates
-        .iter()
-        .map(|path| (root().join(path).join("src"), path.rsplit('/').next()))
-        .chain([(root().join("tests/it"), None)])
-    {
+    for (folder, within) in crates.iter().map(|path| (root().join(path).join("src"), path.rsplit('/').next())).chain([
+        (root().join("tests/it"), None),
+        (root().join("local/tests/it"), Some("local")),
+        (root().join("shared/domain/tests"), Some("domain")),
+        (root().join("admin/tests"), Some("admin")),
+    ]) {
         for file in files(&folder) {
             let name = file.file_stem().unwrap().to_str().unwrap();
             let prefix = within.map_or_else(|| name.to_owned(), |within| format!("{within}::{name}"));

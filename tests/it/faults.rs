@@ -26,7 +26,7 @@ use roster_web::app::random;
 use serde_json::{Value, json};
 use tokio::task::JoinError;
 
-use crate::support::{Answer, Call, NEW_PASSWORD, PASSWORD, TestApp, token_in};
+use crate::support::{Answer, Call, NEW_PASSWORD, PASSWORD, Random, TestApp, token_in};
 
 /// How many use cases a short run takes, and how many scenarios of all of them.
 const USE_CASES: usize = 12;
@@ -299,6 +299,24 @@ async fn whatever_goes_wrong_what_was_answered_is_true_and_the_rest_happens_in_t
     );
     let broken: Vec<String> = runs.into_iter().filter_map(Result::err).collect();
     assert!(broken.is_empty(), "seed {seed}: {} scenarios end badly:\n{}", broken.len(), broken.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn while_the_table_refuses_one_operation_others_go_on_and_nobody_storms_it() {
+    let app = TestApp::start().await;
+    let admin = app.set_up().await;
+    let throttled = Rule { operation: "list_users", call: 0, fault: Fault::Throttled, times: ALWAYS };
+    app.installation.arm(vec![throttled]).unwrap();
+
+    let lists = (0..20).map(|_| admin.get("/v1/users").attempt());
+    let (lists, me) = tokio::join!(futures_util::future::join_all(lists), admin.get("/v1/me"));
+
+    me.assert_status(200);
+    assert!(lists.iter().all(|answer| answer.status == 503 && answer.header("retry-after").is_some()), "{lists:?}");
+    let calls = app.installation.faults().calls().into_iter().filter(|call| call.operation == "list_users").count();
+    assert!(calls <= EVERY_TRY * lists.len(), "{calls} calls for {} requests", lists.len());
+    app.installation.heal();
+    admin.get("/v1/users").await.assert_status(200);
 }
 
 /// Why a run failed.
@@ -641,33 +659,4 @@ fn text(value: &Value) -> String {
 /// The operation with this name, as rules call it.
 fn operation(name: &str) -> Option<&'static str> {
     operations::all().iter().map(|operation| operation.name).find(|known| *known == name)
-}
-
-/// Numbers for choices, from a seed that is told.
-struct Random(u64);
-
-impl Random {
-    fn new() -> Self {
-        let given = env::var_os("ROSTER_SEED").and_then(|seed| seed.to_str()?.parse().ok());
-        Self(given.unwrap_or_else(|| u64::from_le_bytes(random())))
-    }
-
-    /// The next of Vigna's `SplitMix64`.
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// Some of these, in any order.
-    fn some<T: Clone>(&mut self, from: &[T], count: usize) -> Vec<T> {
-        let mut left = from.to_vec();
-        let mut some = Vec::new();
-        while some.len() < count && !left.is_empty() {
-            let n = self.next() % u64::try_from(left.len()).unwrap();
-            some.push(left.swap_remove(usize::try_from(n).unwrap()));
-        }
-        some
-    }
 }

@@ -8,9 +8,10 @@ use roster_domain::{
     activity::{Action, Actor, Subject},
     sessions::Session,
 };
+use roster_local::faults::{Fault, Rule};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, NEW_PASSWORD, PASSWORD, TestApp};
+use crate::support::{Answer, Client, NEW_PASSWORD, PASSWORD, Random, TestApp};
 
 const EMAIL: &str = "admin@example.com";
 
@@ -78,6 +79,29 @@ async fn an_address_pauses_for_one_account_longer_with_each_wrong_password() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_wrong_password_that_is_not_counted_is_not_called_wrong() {
+    let app = TestApp::start().await;
+    app.set_up().await;
+    let mut choice = Random::new();
+    let seed = choice.0;
+    let faults = [Fault::Dropped, Fault::AnswerLost, Fault::ServerError, Fault::Throttled];
+    let rules = (0..400).filter_map(|call| {
+        let rule = Rule { operation: "sign_in", call, fault: faults[choice.below(4)], times: 1 + 2 * choice.below(2) };
+        (choice.below(3) == 0).then_some(rule)
+    });
+    app.installation.arm(rules.collect()).unwrap();
+
+    let answers = join_all((0..40).map(|_| try_with(&app.stranger(), EMAIL, "wrong, and long enough").attempt())).await;
+    app.installation.heal();
+
+    let count = |status| answers.iter().filter(|answer| answer.status == status).count() as u64;
+    assert_eq!(count(401) + count(429) + count(503), 40, "{answers:?}");
+    assert!(count(503) > 0, "seed {seed}: nothing went wrong");
+    let counted = app.counted(Some("127.0.0.1"));
+    assert!(counted >= count(401), "seed {seed}: {counted} of {} are counted", count(401));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn wrong_passwords_at_once_are_all_counted() {
     let app = TestApp::start().await;
     app.set_up().await;
@@ -110,7 +134,7 @@ async fn the_right_password_among_too_many_wrong_ones_at_once_is_no_way_in() {
     app.count_failures("127.0.0.2", 5).await;
     let start = parts.store.start_session(&user, &session, None, &gate, &started).await;
 
-    assert!(matches!(start, Err(Error::Conflict)), "{start:?}");
+    assert!(matches!(start, Err(Error::InvalidCredentials)), "{start:?}");
     assert_eq!((app.counted(Some("127.0.0.2")), app.count("session.started")), (5, 0));
 }
 

@@ -269,3 +269,85 @@ async fn of_two_password_changes_at_once_one_counts() {
     app.settle().await;
     app.assert_sound(&app.dump());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_right_password_is_never_called_wrong_whatever_happens_meanwhile() {
+    let app = TestApp::start().await;
+    let admin = app.set_up().await;
+    let path = format!("/v1/users/{}", app.member(&admin).await.id());
+    let sign_in =
+        || app.stranger().post("/v1/sessions", json!({ "email": "member@example.com", "password": PASSWORD }));
+
+    // While the password is looked at, the rest is done.
+    let ended = together([sign_in(), admin.delete(&format!("{path}/sessions"))]).await;
+    let suspended = together([sign_in(), admin.post(&format!("{path}/suspend"), json!({}))]).await;
+    let reactivated = together([sign_in(), admin.post(&format!("{path}/reactivate"), json!({}))]).await;
+    let moved = together([sign_in(), admin.patch(&path, json!({ "email": "mary@example.com" }))]).await;
+
+    assert_eq!(statuses(&ended), [(201, 1), (204, 1)].into());
+    for met in [suspended, reactivated] {
+        let [signed_in, changed] = <[Answer; 2]>::try_from(met).unwrap();
+        changed.assert_status(200);
+        assert!(signed_in.status == 201 || signed_in.slug() == Some("account-suspended"), "{signed_in}");
+    }
+    assert!(moved[0].status == 201 || moved[0].slug() == Some("invalid-credentials"), "{moved:?}");
+    app.settle().await;
+    app.assert_sound(&app.dump());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_session_ends_once() {
+    let app = TestApp::start().await;
+    let admin = app.set_up().await;
+    let member = app.member(&admin).await;
+    let path = format!("/v1/users/{}/sessions", member.id());
+    for round in 1..=8 {
+        let signed_in = app.signed_in(&app.sign_in("member@example.com", PASSWORD).await);
+        let session = signed_in.get("/v1/session").await.json["session"]["id"].as_str().unwrap().to_owned();
+        let sign_out = || signed_in.delete("/v1/session");
+
+        let answers = together([sign_out(), sign_out(), sign_out(), admin.delete(&format!("{path}/{session}"))]).await;
+
+        assert_eq!(answers.iter().filter(|answer| answer.status == 204).count(), 1, "{answers:?}");
+        assert_eq!(app.count("session.ended"), round);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_change_of_password_brings_no_session_back() {
+    let app = TestApp::start().await;
+    let admin = app.set_up().await;
+    for (n, end) in ["/v1/session", "/v1/me/sessions/{session}"].into_iter().enumerate() {
+        let member = app.user(&admin, &format!("member{n}@example.com"), "member").await;
+        let session = member.get("/v1/session").await.json["session"]["id"].as_str().unwrap().to_owned();
+        let body = json!({ "current_password": PASSWORD, "new_password": NEW_PASSWORD });
+        let change = member.post("/v1/me/password", body);
+
+        let answers = together([change, member.delete(&end.replace("{session}", &session))]).await;
+
+        assert_eq!(answers[1].status, 204, "{answers:?}");
+        member.get("/v1/session").await.assert_problem(401, "unauthenticated");
+        let counts = answers[0].status == 204;
+        assert!(counts || answers[0].slug() == Some("unauthenticated"), "{answers:?}");
+        let signed_in = app.sign_in(&format!("member{n}@example.com"), NEW_PASSWORD).await;
+        assert_eq!(signed_in.status == 201, counts, "{signed_in}");
+    }
+    app.settle().await;
+    app.assert_sound(&app.dump());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_password_changes_by_one_session_the_second_finds_another_password() {
+    let app = TestApp::start().await;
+    let admin = app.set_up().await;
+    let change =
+        |new: &str| admin.post("/v1/me/password", json!({ "current_password": PASSWORD, "new_password": new }));
+
+    let answers = together([change(NEW_PASSWORD), change("copper lantern sixteen rivers")]).await;
+
+    assert_eq!(statuses(&answers), [(204, 1), (403, 1)].into(), "{answers:?}");
+    let refused = answers.into_iter().find(|answer| answer.status == 403).unwrap();
+    refused.assert_problem(403, "wrong-password");
+    admin.get("/v1/me").await.assert_status(200);
+    assert_eq!(app.count("password.changed"), 1);
+}

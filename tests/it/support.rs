@@ -5,6 +5,7 @@
 
 use std::{
     collections::BTreeSet,
+    env,
     future::{Future, IntoFuture},
     pin::Pin,
     sync::{Arc, Mutex},
@@ -23,6 +24,7 @@ use hyper_util::{
 };
 use jiff::Timestamp;
 use roster_local::{Installation, Options, mailbox::Mail};
+use roster_web::app::random;
 use serde_json::{Map, Value, json};
 
 /// A password that nobody guesses.
@@ -503,5 +505,41 @@ impl Answer {
 impl std::fmt::Display for Answer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: {} {}", self.asked, self.status, String::from_utf8_lossy(&self.bytes))
+    }
+}
+
+/// Numbers for choices, from a seed that is told.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    /// From the seed in `ROSTER_SEED`, or from one that nobody foresees.
+    pub(crate) fn new() -> Self {
+        let given = env::var_os("ROSTER_SEED").and_then(|seed| seed.to_str()?.parse().ok());
+        Self(given.unwrap_or_else(|| u64::from_le_bytes(random())))
+    }
+
+    /// The next of Vigna's `SplitMix64`.
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// One of so many.
+    pub(crate) fn below(&mut self, count: usize) -> usize {
+        let count = u64::try_from(count).unwrap();
+        usize::try_from(self.next() % count).unwrap()
+    }
+
+    /// Some of these, in any order.
+    pub(crate) fn some<T: Clone>(&mut self, from: &[T], count: usize) -> Vec<T> {
+        let mut left = from.to_vec();
+        let mut some = Vec::new();
+        while some.len() < count && !left.is_empty() {
+            let n = self.below(left.len());
+            some.push(left.swap_remove(n));
+        }
+        some
     }
 }

@@ -50,6 +50,9 @@ pub async fn change_password(
     let id = user.id;
     let (user, credential, security, email) = app.store.password_reading(id).await?;
     let user = user.ok_or(Error::Unauthenticated)?;
+    if user.session_generation != session.generation {
+        return Err(overtaken(&app, &session).await?.into());
+    }
     let stored = credential.map(|credential| credential.password);
     // Whoever found an open session must not guess the password with it.
     let gate = app.store.gate(&user.email, &client.network()).await?;
@@ -78,7 +81,7 @@ pub async fn change_password(
         let before = before.ok_or(Error::Unauthenticated)?;
         let is_still_current = credential.map(|credential| credential.password) == stored;
         if !is_still_current || before.session_generation != session.generation {
-            return Err(Error::Unauthenticated);
+            return Err(overtaken(&app, &session).await?);
         }
         let now = app.now();
         let mut after = before.clone();
@@ -92,7 +95,7 @@ pub async fn change_password(
             before: Some(&before),
             after: Some(&after),
             credential: Some(&credential),
-            session: Some(&session),
+            kept_session: Some(&session),
             mails: &mails,
             forget_attempts: true,
             ..Change::default()
@@ -103,4 +106,11 @@ pub async fn change_password(
     })
     .await?;
     Ok(NoContent)
+}
+
+/// Why nothing is changed by a session that somebody was ahead of: it has ended, or goes on with another password.
+async fn overtaken(app: &App, session: &Session) -> Result<Error, Error> {
+    let found = app.store.session(session.user, session.id).await?;
+    let goes_on = found.is_some_and(|(session, user)| session.is_live(&user, app.now()));
+    Ok(if goes_on { Error::WrongPassword } else { Error::Unauthenticated })
 }

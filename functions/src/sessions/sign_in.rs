@@ -12,7 +12,7 @@ use roster_domain::{
     users::{State as UserState, Suspension},
 };
 use roster_store::Credential;
-use roster_web::{App, Body, Client, Former, ProblemBody, Result, fields};
+use roster_web::{App, Body, Client, Former, ProblemBody, Result, decide, fields};
 use utoipa::ToSchema;
 
 use super::{
@@ -71,49 +71,54 @@ pub async fn sign_in(
     }
     // Nobody has this id; reading it costs what reading somebody costs.
     let id = gate.user.unwrap_or_else(|| app.user_id(Timestamp::UNIX_EPOCH));
-    let (user, credential) = app.store.user_and_credential(id).await?;
-    let stored = credential.as_ref().map(|credential| credential.password.clone());
-    let is_right = app.passwords.verify(password.clone(), stored.clone()).await?;
-    let subject = user.as_ref().map_or(holder, Subject::from);
-    let Some((user, credential)) = user.zip(credential).filter(|_| is_right) else {
-        app.store.count_failure(&gate, now, &refused(subject, "invalid-credentials")).await?;
-        return Err(Error::InvalidCredentials.into());
-    };
-    let barred = match &user.state {
-        UserState::Suspended(Suspension { reason, until }) if user.status(now) == Status::Suspended => {
-            Some(("account-suspended", Error::AccountSuspended { reason: reason.clone(), until: *until }))
-        }
-        _ if credential.temporary_until.is_some_and(|until| until <= now) => {
-            Some(("temporary-password-expired", Error::TemporaryPasswordExpired))
-        }
-        _ => None,
-    };
-    if let Some((reason, error)) = barred {
-        app.store.record(&refused(subject, reason)).await?;
-        return Err(error.into());
-    }
-
-    let renewed = match stored.filter(StoredPassword::is_outdated) {
-        Some(_) => Some(Credential { password: app.passwords.hash(password).await?, ..credential }),
-        None => None,
-    };
-    let user = User { last_sign_in_at: Some(now), ..user };
-    let (session, token) = start(&app, &client, &user, gate.security, now);
-    let parties = (Actor::from(&user), Subject::from(&user));
-    let activity = app.activity(now, Action::SessionStarted, parties, Vec::new(), &client);
-    match app.store.start_session(&user, &session, renewed.as_ref(), &gate, &activity).await {
-        // While the password was checked, it was changed, the user was suspended or deleted, or too many guesses came.
-        Err(Error::Conflict) => {
-            app.store.record(&refused(Subject::from(&user), "changed-meanwhile")).await?;
-            Err(Error::InvalidCredentials.into())
-        }
-        started => {
-            started?;
-            // OWASP ASVS 5.0, 7.2.4: nothing that was known before opens anything.
-            if let Some(former) = former {
-                end(&app, &client, &former).await?;
+    // While the password is checked, it may be changed, and the user moved, suspended or deleted.
+    let started = decide(async || {
+        let (user, credential) = app.store.user_and_credential(id).await?;
+        let stored = credential.as_ref().map(|credential| credential.password.clone());
+        let is_right = app.passwords.verify(password.clone(), stored.clone()).await?;
+        let subject = user.as_ref().map_or(holder.clone(), Subject::from);
+        let is_theirs = |user: &User| user.email.key() == email.key();
+        let known = user.filter(|user| is_right && is_theirs(user)).zip(credential);
+        let Some((user, credential)) = known else {
+            app.store.count_failure(&gate, now, &refused(subject, "invalid-credentials")).await?;
+            return Err(Error::InvalidCredentials);
+        };
+        let barred = match &user.state {
+            UserState::Suspended(Suspension { reason, until }) if user.status(now) == Status::Suspended => {
+                Some(("account-suspended", Error::AccountSuspended { reason: reason.clone(), until: *until }))
             }
-            Ok(Started::new(&user, &session, &token, now).into_response(&client, &headers, now))
+            _ if credential.temporary_until.is_some_and(|until| until <= now) => {
+                Some(("temporary-password-expired", Error::TemporaryPasswordExpired))
+            }
+            _ => None,
+        };
+        if let Some((reason, error)) = barred {
+            app.store.record(&refused(subject, reason)).await?;
+            return Err(error);
+        }
+        let renewed = match stored.filter(StoredPassword::is_outdated) {
+            Some(_) => Some(Credential { password: app.passwords.hash(password.clone()).await?, ..credential }),
+            None => None,
+        };
+        let user = User { last_sign_in_at: Some(now), ..user };
+        let (session, token) = start(&app, &client, &user, gate.security, now);
+        let parties = (Actor::from(&user), Subject::from(&user));
+        let activity = app.activity(now, Action::SessionStarted, parties, Vec::new(), &client);
+        match app.store.start_session(&user, &session, renewed.as_ref(), &gate, &activity).await {
+            Err(Error::InvalidCredentials) => {
+                app.store.record(&refused(subject, "too-many-attempts")).await?;
+                Err(Error::InvalidCredentials)
+            }
+            started => started.map(|()| Started::new(&user, &session, &token, now)),
+        }
+    });
+    let started = started.await?;
+    // OWASP ASVS 5.0, 7.2.4: nothing that was known before opens anything.
+    if let Some(former) = former {
+        match end(&app, &client, &former).await {
+            Err(Error::SessionNotFound) => {}
+            ended => ended?,
         }
     }
+    Ok(started.into_response(&client, &headers, now))
 }

@@ -28,7 +28,10 @@ pub async fn sign_out(
     headers: HeaderMap,
     State(app): State<App>,
 ) -> Result<Response> {
-    end(&app, &client, &signed_in).await?;
+    end(&app, &client, &signed_in).await.map_err(|error| match error {
+        Error::SessionNotFound => Error::Unauthenticated,
+        error => error,
+    })?;
     let mut response = NoContent.into_response();
     if let Some(cookie) = session_cookie(&client, &headers, None) {
         response.headers_mut().append(header::SET_COOKIE, cookie);

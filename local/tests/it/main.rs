@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what helps a test fails it")]
 
+mod load;
 mod outage;
 mod process;
 mod tour;

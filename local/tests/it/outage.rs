@@ -16,7 +16,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::process::{Roster, empty_directory};
+use crate::process::{Random, Roster, empty_directory, number, text};
 
 /// How many ask at once.
 const HANDS: usize = 4;
@@ -199,24 +199,4 @@ impl Outage {
             }
         }
     }
-}
-
-/// Numbers that nobody foresees, and everybody can repeat: splitmix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-}
-
-fn number(variable: &str) -> Option<usize> {
-    std::env::var_os(variable)?.to_str()?.parse().ok()
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("{value} is not a text")).to_owned()
 }

@@ -44,6 +44,14 @@ impl Roster {
         process.wait().expect("it ends");
     }
 
+    /// The most memory that it held so far, in MB, where the system tells.
+    pub(crate) fn peak_memory(&self) -> Option<usize> {
+        let id = self.process.lock().expect("nobody panicked").id();
+        let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        Some(peak.trim().trim_end_matches(" kB").parse::<usize>().ok()? / 1024)
+    }
+
     pub(crate) fn setup_secret(&self) -> String {
         fs::read_to_string(self.directory.join(".roster/setup-secret")).expect("it keeps its secret")
     }
@@ -64,6 +72,8 @@ impl Roster {
         let cut_short = || io::Error::other("the answer is cut short");
         let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(cut_short)?;
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(cut_short)?;
+        let says_when = head.to_ascii_lowercase().contains("\r\nretry-after: ");
+        assert!(status < 500 || status == 503 && says_when, "{request}: {answer}");
         let body = if body.is_empty() { Value::Null } else { serde_json::from_str(body)? };
         Ok((status, body))
     }
@@ -80,4 +90,24 @@ pub(crate) fn empty_directory(name: &str) -> PathBuf {
     fs::remove_dir_all(&directory).unwrap_or_default();
     fs::create_dir_all(&directory).expect("a directory for the data");
     directory
+}
+
+/// Numbers that nobody foresees, and everybody can repeat: splitmix64.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+pub(crate) fn number(variable: &str) -> Option<usize> {
+    std::env::var_os(variable)?.to_str()?.parse().ok()
+}
+
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is not a text")).to_owned()
 }

@@ -28,7 +28,10 @@ pub struct Change<'a> {
     pub after: Option<&'a User>,
     pub credential: Option<&'a Credential>,
     pub invite: Option<&'a Invite>,
+    /// A new session.
     pub session: Option<&'a Session>,
+    /// A session that goes on in the new generation.
+    pub kept_session: Option<&'a Session>,
     /// New mails.
     pub mails: &'a [Mail],
     /// A mail of which something is noted.
@@ -43,7 +46,8 @@ impl Store {
     /// Makes a change and notes it in the activity, both or neither.
     ///
     /// Fails with [`Error::Conflict`] if the user, the invite or the mail was written since it was read, with [`Error::EmailTaken`] if
-    /// the address is somebody else's, and with [`Error::LastAdmin`] if no active admin would be left.
+    /// the address is somebody else's, with [`Error::LastAdmin`] if no active admin would be left, and with
+    /// [`Error::Unauthenticated`] if the session that was to go on has ended.
     pub async fn apply(&self, change: Change<'_>, activity: &Activity) -> Result<()> {
         self.transaction(change, Some(activity))?.commit().await
     }
@@ -55,7 +59,8 @@ impl Store {
 
     pub(crate) fn transaction(&self, change: Change<'_>, activity: Option<&Activity>) -> Result<Transaction<'_>> {
         let mut writes = Transaction::new(self);
-        let Change { before, after, credential, invite, session, mails, noted, forget_attempts, answer } = change;
+        let Change { before, after, credential, invite, session, kept_session, mails, noted, forget_attempts, answer } =
+            change;
         match (before, after) {
             (None, Some(user)) => {
                 writes.put_if(user, Condition::is_new(), |_| Error::unexpected("a new user's id is taken"))?;
@@ -86,6 +91,10 @@ impl Store {
         }
         if let Some(session) = session {
             writes.put(session)?;
+        }
+        if let Some(session) = kept_session {
+            let is_there = Condition::new("attribute_exists(pk)", []);
+            writes.put_if(session, is_there, |_| Error::Unauthenticated)?;
         }
         for mail in mails {
             writes.put(mail)?;

@@ -161,8 +161,8 @@ impl Store {
         Ok((found.take(&user)?, found.take(&credential)?))
     }
 
-    /// Access pattern 5: a session begins, if the user is still as they were read and no limit was reached meanwhile;
-    /// else [`Error::Conflict`]. Wrong passwords counted before are forgotten.
+    /// Access pattern 5: a session begins, if no limit was reached meanwhile, else [`Error::InvalidCredentials`], and if the
+    /// user's sessions were not ended, else [`Error::Conflict`]. Wrong passwords counted before are forgotten.
     ///
     /// Signing in neither counts as a change of the user nor meets one: it writes two attributes of its own.
     pub async fn start_session(
@@ -215,10 +215,11 @@ impl Store {
         }
     }
 
-    /// Access pattern 7: a session ends.
+    /// Access pattern 7: a session ends, once: else [`Error::SessionNotFound`].
     pub async fn end_session(&self, user: UserId, session: SessionId, activity: &Activity) -> Result<()> {
         let mut writes = Transaction::new(self);
-        writes.delete(keys::session(user, session))?;
+        let is_there = Condition::new("attribute_exists(pk)", []);
+        writes.delete_if(keys::session(user, session), is_there, |_| Error::SessionNotFound)?;
         writes.activity(activity)?;
         writes.commit().await
     }

@@ -180,7 +180,8 @@ impl Store {
 }
 
 impl Gate {
-    /// Lets a right password through if no limit was reached since the gate was read, and forgets the wrong ones.
+    /// Lets a right password through if no limit was reached since the gate was read, and forgets the wrong ones. Past a
+    /// limit it is answered like a wrong one: else many guesses at once would tell the right one.
     pub(crate) fn pass(&self, writes: &mut Transaction, email: &EmailAddress) -> Result<()> {
         debug_assert_eq!(self.everywhere, keys::attempts(email), "the gate of another account");
         let number = |n: u32| AttributeValue::N(n.to_string());
@@ -190,16 +191,16 @@ impl Gate {
             Condition::new(expression, values.into_iter().chain(more))
         };
         let of_address = below(u32::from(self.security.sign_in_attempts), self.attempts.from_address, None);
-        writes.delete_if(self.from_address.clone(), of_address, |_| Error::Conflict)?;
+        writes.delete_if(self.from_address.clone(), of_address, |_| Error::InvalidCredentials)?;
         // Other addresses are still to be judged by when an admin unlocked the account.
         let unlocked = self.attempts.unlocked_at.map(|at| (":unlocked", AttributeValue::S(at.to_string())));
         let forgets = unlocked.is_none();
         let of_account = below(ACCOUNT_CEILING, self.attempts.from_everywhere, unlocked);
         if forgets {
-            writes.delete_if(self.everywhere.clone(), of_account, |_| Error::Conflict)
+            writes.delete_if(self.everywhere.clone(), of_account, |_| Error::InvalidCredentials)
         } else {
             let expression = "SET unlocked_at = :unlocked, last_at = :unlocked REMOVE failures";
-            writes.update_if(self.everywhere.clone(), expression, of_account, |_| Error::Conflict)
+            writes.update_if(self.everywhere.clone(), expression, of_account, |_| Error::InvalidCredentials)
         }
     }
 }
