@@ -244,7 +244,6 @@ story("an invite expires and a new one is asked for", async ({ roster, admin, to
     await admin.getByRole("button", { name: "Resend 1 invite" }).click();
     await toast(admin, "1 invite sent again");
     await ada.goto(link);
-    await ada.reload();
     await ada.getByRole("heading", { name: "A newer mail is in your inbox" }).waitFor();
     assertQuiet(ada);
 });
