@@ -7,6 +7,7 @@ export const SETUP_SECRET = "open sesame";
 export const PASSWORD = "gleaming tortoise under nine clouds";
 
 export interface Mail {
+    id: string;
     to: string[];
     subject: string;
     text: string;

@@ -168,7 +168,6 @@ test("pages of guests", async () => {
     await guest.getByRole("heading", { name: "Join Analytical Engines" }).waitFor();
     await look(guest, "accept-invite");
     await guest.goto("/accept-invite#token=wrong");
-    await guest.reload();
     await guest.getByText("does not work").waitFor();
     await look(guest, "accept-invite-unknown");
     assertQuiet(guest);

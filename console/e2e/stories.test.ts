@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { assertQuiet, launch, signIn, visitor } from "./browser";
+import { assertQuiet, launch, look, signIn, visitor } from "./browser";
 import { Installation, PASSWORD, SETUP_SECRET } from "./installation";
 import { Receiver } from "./receiver";
 
@@ -244,9 +244,72 @@ story("an invite expires and a new one is asked for", async ({ roster, admin, to
     await admin.getByRole("button", { name: "Resend 1 invite" }).click();
     await toast(admin, "1 invite sent again");
     await ada.goto(link);
-    await ada.reload();
     await ada.getByRole("heading", { name: "A newer mail is in your inbox" }).waitFor();
     assertQuiet(ada);
+});
+
+story("an invite that bounces goes to the right address in one step", async ({ roster, admin, token }) => {
+    await roster.call("POST", "/v1/invites", { email: "ada@exmaple.com", name: "Ada Lovelace" }, token);
+    const lost = await roster.link("ada@exmaple.com");
+    const { id } = await roster.mail("ada@exmaple.com");
+    await roster.call("POST", "/_local/mail-event", { mail_id: id, event: "bounce", detail: "550 5.1.1 no such user" });
+
+    await admin.goto("/invites");
+    await admin.getByRole("button", { name: "Not delivered" }).click();
+    const row = admin.getByRole("row", { name: /Ada Lovelace/ });
+    await row.getByText("Bounced").waitFor();
+    await row.getByText("550 5.1.1 no such user").waitFor();
+    await look(admin, "invites-bounced");
+    await row.getByRole("button", { name: "Correct address" }).click();
+    await admin.getByRole("dialog").getByLabel("E-mail address").fill("ada@example.com");
+    await look(admin, "invite-correct");
+    await admin.getByRole("dialog").getByRole("button", { name: "Send invite" }).click();
+    await toast(admin, "The invite is on its way to ada@example.com");
+    await admin.getByText("Every mail arrived").waitFor();
+
+    const ada = await visitor(browser, roster.url);
+    await ada.goto(lost);
+    await ada.getByRole("heading", { name: /newer mail|does not work/ }).waitFor();
+    await ada.goto(await roster.link("ada@example.com"));
+    await ada.getByLabel("New password").fill(PASSWORD);
+    await ada.getByRole("button", { name: "Create account" }).click();
+    await ada.getByRole("heading", { name: "My account" }).waitFor();
+    assertQuiet(ada);
+});
+
+story("a slow network, a double click and a reload cost nothing", async ({ roster, admin, token }) => {
+    const network = await admin.context().newCDPSession(admin);
+    await network.send("Network.emulateNetworkConditions", { offline: false, latency: 1_500, downloadThroughput: 50_000, uploadThroughput: 20_000 });
+    await admin.getByRole("button", { name: "Suspended" }).click();
+    await admin.locator("[aria-busy=true]").waitFor();
+    await admin.getByText("Nobody matches").waitFor();
+    await admin.getByRole("button", { name: "Add users" }).click();
+    await admin.getByRole("menuitem", { name: /Basic onboarding/ }).click();
+    await admin.getByLabel("E-mail address").fill("ada@example.com");
+    await admin.getByRole("button", { name: "Create user" }).dblclick();
+    await admin.locator("button[data-loading]").waitFor();
+    await admin.getByLabel("Temporary password").waitFor();
+    await network.send("Network.emulateNetworkConditions", { offline: true, latency: 0, downloadThroughput: 0, uploadThroughput: 0 });
+    await admin.getByRole("button", { name: "Add more" }).click();
+    await admin.getByLabel("E-mail address").fill("alan@example.com");
+    await admin.getByRole("button", { name: "Create user" }).click();
+    await admin.getByRole("alert").waitFor();
+    await network.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+    await admin.reload();
+    assert.equal(await admin.getByLabel("E-mail address").inputValue(), "alan@example.com");
+    await admin.getByRole("button", { name: "Create user" }).click();
+    await admin.getByLabel("Temporary password").waitFor();
+    const { body } = await roster.call("GET", "/v1/users", undefined, token);
+    assert.deepEqual(body.items.map((user: { email: string }) => user.email), ["ada@example.com", "alan@example.com", "grace@example.com"]);
+});
+
+story("a form that was only looked at shows what others save", async ({ roster, admin, token }) => {
+    await admin.goto("/settings/email");
+    await admin.getByLabel("Sender name").waitFor();
+    await roster.call("PUT", "/v1/settings/email", { from_address: "users@example.com", from_name: "The Engine Room", company: "Analytical Engines", platform_url: roster.url }, token);
+    await admin.reload();
+    await admin.getByLabel("Sender name").waitFor();
+    assert.equal(await admin.getByLabel("Sender name").inputValue(), "The Engine Room");
 });
 
 story("an invite is handed over as a link", async ({ roster, admin }) => {

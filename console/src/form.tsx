@@ -18,8 +18,10 @@ export function useForm<T extends object>({ initial, send, about = {}, draft }: 
     const [values, setValues] = useState<T>(() => ({ ...initial, ...kept<T>(draft) }));
     const [wrong, setWrong] = useState<Record<string, string>>({});
     const form = useRef<HTMLFormElement>(null);
+    const isSending = useRef(false);
     const mutation = useMutation({
         mutationFn: () => send(values),
+        onSettled: () => void (isSending.current = false),
         onSuccess: () => forget(draft),
         onError: (error) => {
             if (!(error instanceof Problem)) return;
@@ -32,14 +34,11 @@ export function useForm<T extends object>({ initial, send, about = {}, draft }: 
         },
     });
     useEffect(() => focusFirstInvalid(form), [wrong]);
-    useEffect(() => {
-        if (draft && values !== initial) sessionStorage.setItem(`draft.${draft}`, JSON.stringify(values));
-        // `initial` is often made anew; what counts is what was typed.
-        // eslint-disable-next-line react-hooks/exhaustive-deps
-    }, [draft, values]);
 
     const set = (change: Partial<T>) => {
         setValues((values) => ({ ...values, ...change }));
+        // What was not touched is as the server says, whenever the form is opened again.
+        if (draft) sessionStorage.setItem(`draft.${draft}`, JSON.stringify({ ...kept<T>(draft), ...change }));
         setWrong((wrong) => Object.fromEntries(Object.entries(wrong).filter(([field]) => !(field.split("/")[0]! in change))));
     };
     return {
@@ -78,7 +77,10 @@ export function useForm<T extends object>({ initial, send, about = {}, draft }: 
             onSubmit: (event: FormEvent) => {
                 event.preventDefault();
                 event.stopPropagation();
-                if (!mutation.isPending) mutation.mutate();
+                // A second click comes before the button knows that it is busy.
+                if (isSending.current) return;
+                isSending.current = true;
+                mutation.mutate();
             },
         },
     };
@@ -107,7 +109,18 @@ export function FormError({ error, except = [] }: { error: Error | null; except?
     );
 }
 
-/** Something that a button does; why it did not is told. */
+/** Something that a button does, once for a double click; why it did not is told. */
 export function useAction<A = void>(act: (argument: A) => Promise<unknown>) {
-    return useMutation<unknown, Error, A>({ mutationFn: act, onError: toastFailure });
+    const running = useRef(new Set<A>());
+    const mutation = useMutation<unknown, Error, A>({
+        mutationFn: act,
+        onError: toastFailure,
+        onSettled: (_data, _error, argument) => void running.current.delete(argument),
+    });
+    const mutate = (argument: A) => {
+        if (running.current.has(argument)) return;
+        running.current.add(argument);
+        mutation.mutate(argument);
+    };
+    return { isPending: mutation.isPending, mutate };
 }

@@ -4,6 +4,10 @@
  */
 const KEY = "roster.link";
 
+export function isLinkSecret(hash: string): boolean {
+    return new URLSearchParams(hash.slice(1)).has("token");
+}
+
 export function keepLinkSecret(): void {
     const token = new URLSearchParams(location.hash.slice(1)).get("token");
     if (token === null) return;

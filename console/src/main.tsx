@@ -3,20 +3,24 @@ import "./font.css";
 import "./global.css";
 import { MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { StrictMode } from "react";
+import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router";
 import { sessionQuery } from "./api/queries";
-import { Dialogs } from "./components/Dialogs";
-import { SignInAgain } from "./components/SignInAgain";
 import { Toasts } from "./components/Toasts";
-import { keepLinkSecret } from "./link";
+import { isLinkSecret, keepLinkSecret } from "./link";
 import { queries } from "./queries";
 import { router } from "./router";
-import { applyTheme, theme } from "./theme";
+import { theme } from "./theme";
+
+/** What opens above any page. It loads behind the first one. */
+const Layers = lazy(() => import("./components/Layers"));
 
 keepLinkSecret();
-applyTheme();
+// A link followed while the page that it leads to is open changes nothing but what is behind the #.
+addEventListener("hashchange", () => {
+    if (isLinkSecret(location.hash)) location.reload();
+});
 
 // Who is signed in is asked for while the page still loads.
 void queries.prefetchQuery(sessionQuery);
@@ -28,8 +32,9 @@ if (root) {
             <MantineProvider theme={theme} defaultColorScheme="auto" withCssVariables={false} withGlobalClasses={false}>
                 <QueryClientProvider client={queries}>
                     <RouterProvider router={router} />
-                    <SignInAgain />
-                    <Dialogs />
+                    <Suspense>
+                        <Layers />
+                    </Suspense>
                     <Toasts />
                 </QueryClientProvider>
             </MantineProvider>

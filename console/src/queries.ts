@@ -5,10 +5,13 @@ import { Problem } from "./api/problem";
 export const queries: QueryClient = new QueryClient({
     defaultOptions: {
         queries: {
+            // Where there is no network, that is said; waiting for it would look like work.
+            networkMode: "always",
             staleTime: 5_000,
             // A refusal stays one however often it is asked for.
             retry: (failures, error) => failures < 2 && error instanceof Problem && (error.status === 0 || error.status >= 500),
         },
+        mutations: { networkMode: "always" },
     },
     mutationCache: new MutationCache({ onSuccess: refresh }),
 });

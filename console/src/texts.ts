@@ -385,6 +385,13 @@ export const texts = {
         untilHint: "Reactivates by itself at this time. Without one, an admin does.",
         done: (name: string) => `${name} is suspended`,
     },
+    correctModal: {
+        title: "Correct the address",
+        open: "Correct address",
+        hint: "The invite goes to the new address at once. Earlier links stop working.",
+        go: "Send invite",
+        done: (email: string) => `The invite is on its way to ${email}`,
+    },
     linkModal: {
         title: "Get an invite link",
         lead: "Makes a new link to hand over. Earlier links, mailed ones too, stop working.",

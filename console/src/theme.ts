@@ -1,12 +1,4 @@
-import {
-    convertCssVariables,
-    createTheme,
-    DEFAULT_THEME,
-    defaultCssVariablesResolver,
-    mergeMantineTheme,
-    type CSSVariablesResolver,
-} from "@mantine/core";
-
+import { createTheme } from "@mantine/core";
 import { texts } from "./texts";
 
 /** Calm greys and one accent. Text colours pass WCAG AA on every surface that they are used on. */
@@ -46,37 +38,3 @@ export const theme = createTheme({
         Tooltip: { defaultProps: { openDelay: 250, withArrow: false, events: { hover: true, focus: true, touch: true } } },
     },
 });
-
-const variables: CSSVariablesResolver = (theme) => {
-    const resolved = defaultCssVariablesResolver(theme);
-    return {
-        variables: resolved.variables,
-        light: {
-            ...resolved.light,
-            "--mantine-color-text": "#1d2330",
-            "--mantine-color-dimmed": "#5f6878",
-            "--mantine-color-placeholder": "#6f7888",
-            "--mantine-color-error": "#c02626",
-            "--mantine-color-anchor": "#274cb5",
-        },
-        dark: {
-            ...resolved.dark,
-            "--mantine-color-text": "#dfe3ea",
-            "--mantine-color-body": "#171a20",
-            "--mantine-color-dimmed": "#9ba4b5",
-            "--mantine-color-placeholder": "#8a94a5",
-            "--mantine-color-error": "#ff8f8f",
-            "--mantine-color-anchor": "#93adf5",
-        },
-    };
-};
-
-/**
- * Puts the theme's variables into the page. Mantine itself would write them into a <style>, which the content security
- * policy does not let through; a constructed sheet it does.
- */
-export function applyTheme(): void {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(convertCssVariables(variables(mergeMantineTheme(DEFAULT_THEME, theme))));
-    document.adoptedStyleSheets.push(sheet);
-}

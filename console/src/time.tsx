@@ -1,5 +1,3 @@
-import { Tooltip } from "@mantine/core";
-
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
     ["year", 31_536_000],
     ["month", 2_592_000],
@@ -30,8 +28,8 @@ export function day(at: string): string {
 export function TimeAgo({ at, none = "–" }: { at: string | null | undefined; none?: string }) {
     if (!at) return <span className="muted">{none}</span>;
     return (
-        <Tooltip label={absolute(at)}>
-            <time dateTime={at}>{relative(at)}</time>
-        </Tooltip>
+        <time dateTime={at} title={absolute(at)}>
+            {relative(at)}
+        </time>
     );
 }

@@ -6,7 +6,6 @@ import { hasSession, signInAgain } from "./signin";
 
 export const api = createClient<paths>({
     baseUrl: location.origin,
-    headers: { "X-Roster-Request": "1" },
     fetch: send,
 });
 
@@ -29,6 +28,8 @@ const unanswered = new Map<string, string>();
  */
 async function send(request: Request): Promise<Response> {
     let change = "";
+    // Without a header of its own, a reading request is the one that the page has preloaded.
+    if (request.method !== "GET") request.headers.set("X-Roster-Request", "1");
     if (request.method === "POST") {
         change = `${request.url} ${await request.clone().text()}`;
         const key = unanswered.get(change) ?? crypto.randomUUID();

@@ -28,12 +28,17 @@ export function StatusLabel({ user }: { user: User }) {
     );
 }
 
+/** Whether the mail of an invite came back, or never left. */
+export function isUndelivered({ invite }: User): boolean {
+    return ["bounced", "complained", "failed"].includes(invite?.delivery ?? "");
+}
+
 /** How far the mail of an invite has come; nothing where all is well. */
 export function DeliveryLabel({ user, always = false }: { user: User; always?: boolean }) {
     const invite = user.invite;
     if (!invite) return null;
     if (invite.renewal_requested_at) return <Label tone="warn">{texts.delivery.renewal_requested}</Label>;
-    const isBad = ["bounced", "complained", "failed"].includes(invite.delivery);
+    const isBad = isUndelivered(user);
     if (!isBad && !always) return null;
     const tone = isBad ? "bad" : invite.delivery === "delivered" ? "good" : "idle";
     return (

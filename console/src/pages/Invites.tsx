@@ -1,12 +1,13 @@
-import { Button, Checkbox, UnstyledButton } from "@mantine/core";
+import { Button, UnstyledButton } from "@mantine/core";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "react-router";
 import { answer, api } from "../api/client";
 import { invitesQuery, type User } from "../api/queries";
 import { Avatar } from "../components/Avatar";
+import { Check } from "../components/Check";
 import { confirm } from "../components/Dialogs";
-import { DeliveryLabel, StatusLabel } from "../components/labels";
+import { DeliveryLabel, isUndelivered, StatusLabel } from "../components/labels";
 import { Page } from "../components/Page";
 import { Empty, Shown } from "../components/states";
 import table from "../components/table.module.css";
@@ -14,6 +15,7 @@ import { toast, toastFailure } from "../components/Toasts";
 import { texts } from "../texts";
 import { TimeAgo } from "../time";
 import { useUrl } from "../url";
+import { CorrectAddressModal } from "./users/modals";
 import users from "./users/Users.module.css";
 
 const t = texts.invites;
@@ -35,6 +37,7 @@ export default function Invites() {
     const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
     const queries = useQueryClient();
     const [isBusy, setIsBusy] = useState(false);
+    const [corrected, setCorrected] = useState<{ user: User; isOpen: boolean }>();
 
     const run = async (chosen: User[], act: (user: User) => Promise<unknown>, done: (count: number) => string) => {
         setIsBusy(true);
@@ -114,21 +117,18 @@ export default function Invites() {
                                         <thead>
                                             <tr>
                                                 <th className={table.check}>
-                                                    <Checkbox
-                                                        size="xs"
-                                                        aria-label={texts.users.selectAll}
+                                                    <Check
+                                                        label={texts.users.selectAll}
                                                         checked={chosen.length === items.length}
-                                                        indeterminate={chosen.length > 0 && chosen.length < items.length}
-                                                        onChange={(event) =>
-                                                            setSelected(new Set(event.currentTarget.checked ? items.map(({ id }) => id) : []))
-                                                        }
+                                                        mixed={chosen.length > 0 && chosen.length < items.length}
+                                                        onChange={(isSelected) => setSelected(new Set(isSelected ? items.map(({ id }) => id) : []))}
                                                     />
                                                 </th>
                                                 <th>{t.invitee}</th>
-                                                <th>{texts.users.status}</th>
-                                                <th className={table.optional}>{texts.user.mail}</th>
+                                                <th className={table.optional}>{texts.users.status}</th>
+                                                <th>{texts.user.mail}</th>
                                                 <th className={table.optional}>{texts.user.sent}</th>
-                                                <th>{texts.user.expires}</th>
+                                                <th className={table.optional}>{texts.user.expires}</th>
                                                 <th className={table.optional}>{texts.user.invitedBy}</th>
                                             </tr>
                                         </thead>
@@ -136,14 +136,12 @@ export default function Invites() {
                                             {items.map((user) => (
                                                 <tr key={user.id} data-link data-selected={selected.has(user.id)}>
                                                     <td className={table.check}>
-                                                        <Checkbox
-                                                            size="xs"
-                                                            className={table.above}
-                                                            aria-label={texts.users.select(user.name ?? user.email)}
+                                                        <Check
+                                                            label={texts.users.select(user.name ?? user.email)}
                                                             checked={selected.has(user.id)}
-                                                            onChange={(event) => {
+                                                            onChange={(isSelected) => {
                                                                 const others = [...selected].filter((id) => id !== user.id);
-                                                                setSelected(new Set(event.currentTarget.checked ? [...others, user.id] : others));
+                                                                setSelected(new Set(isSelected ? [...others, user.id] : others));
                                                             }}
                                                         />
                                                     </td>
@@ -158,16 +156,29 @@ export default function Invites() {
                                                             </span>
                                                         </span>
                                                     </td>
-                                                    <td>
+                                                    <td className={table.optional}>
                                                         <StatusLabel user={user} />
                                                     </td>
-                                                    <td className={table.optional}>
+                                                    <td className={table.told}>
                                                         <DeliveryLabel user={user} always />
+                                                        {isUndelivered(user) && (
+                                                            <>
+                                                                <div className="muted small">{user.invite?.delivery_detail}</div>
+                                                                <Button
+                                                                    className={table.above}
+                                                                    size="compact-xs"
+                                                                    variant="default"
+                                                                    onClick={() => setCorrected({ user, isOpen: true })}
+                                                                >
+                                                                    {texts.correctModal.open}
+                                                                </Button>
+                                                            </>
+                                                        )}
                                                     </td>
                                                     <td className={`${table.optional} ${table.nowrap}`}>
                                                         <TimeAgo at={user.invite?.sent_at} none={texts.user.notSent} />
                                                     </td>
-                                                    <td className={table.nowrap}>
+                                                    <td className={`${table.optional} ${table.nowrap}`}>
                                                         <TimeAgo at={user.invite?.expires_at} />
                                                     </td>
                                                     <td className={table.optional}>{user.invite?.invited_by}</td>
@@ -201,6 +212,7 @@ export default function Invites() {
                     }}
                 </Shown>
             </div>
+            {corrected && <CorrectAddressModal {...corrected} close={() => setCorrected({ ...corrected, isOpen: false })} />}
         </Page>
     );
 }

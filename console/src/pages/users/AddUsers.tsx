@@ -17,7 +17,7 @@ import classes from "./AddUsers.module.css";
 const t = texts.addUsers;
 
 /** Adds users, in the two ways there are. Which one is open stands in the address. */
-export function AddUsers() {
+export default function AddUsers() {
     const url = useUrl();
     const how = url.get("add");
     const [shown, setShown] = useState(how);

@@ -11,7 +11,7 @@ import classes from "./BulkBar.module.css";
 const t = texts.bulk;
 
 /** What is done to many users at once, and how it went. */
-export function BulkBar({ users, clear }: { users: User[]; clear: () => void }) {
+export default function BulkBar({ users, clear }: { users: User[]; clear: () => void }) {
     const queries = useQueryClient();
     const [done, setDone] = useState<number | null>(null);
     const [failed, setFailed] = useState<{ user: User; why: string }[]>([]);

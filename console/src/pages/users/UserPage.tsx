@@ -7,7 +7,7 @@ import { answer, api } from "../../api/client";
 import { appsQuery, userQuery, type App, type User } from "../../api/queries";
 import { Avatar } from "../../components/Avatar";
 import { confirm } from "../../components/Dialogs";
-import { DeliveryLabel, RoleLabel, StatusLabel } from "../../components/labels";
+import { DeliveryLabel, isUndelivered, RoleLabel, StatusLabel } from "../../components/labels";
 import { Page, Section } from "../../components/Page";
 import { Empty, Failure, Loading } from "../../components/states";
 import { toast } from "../../components/Toasts";
@@ -19,7 +19,7 @@ import table from "../../components/table.module.css";
 import { UserActivity } from "./UserActivity";
 import { AppRoleModal } from "./AppRoleModal";
 import { ProfileForm } from "./ProfileForm";
-import { LinkModal, ResetPasswordModal, SuspendModal } from "./modals";
+import { CorrectAddressModal, LinkModal, ResetPasswordModal, SuspendModal } from "./modals";
 import { UserSessions } from "./UserSessions";
 import classes from "./UserPage.module.css";
 
@@ -38,7 +38,7 @@ export default function UserPage() {
     );
 }
 
-type Open = "reset" | "suspend" | "link";
+type Open = "reset" | "suspend" | "link" | "correct";
 
 function Shown({ user, back }: { user: User; back: { to: string; label: string } }) {
     const me = useMe();
@@ -103,6 +103,7 @@ function Shown({ user, back }: { user: User; back: { to: string; label: string }
             <ResetPasswordModal user={user} isOpen={open === "reset"} close={close} />
             <SuspendModal user={user} isOpen={open === "suspend"} close={close} />
             <LinkModal user={user} isOpen={open === "link"} close={close} />
+            <CorrectAddressModal user={user} isOpen={open === "correct"} close={close} />
         </Page>
     );
 }
@@ -177,7 +178,7 @@ function Facts({ user }: { user: User }) {
     );
 }
 
-function InviteSection({ user, isAdmin }: { user: User; open: (open: Open) => void; isAdmin: boolean }) {
+function InviteSection({ user, open, isAdmin }: { user: User; open: (open: Open) => void; isAdmin: boolean }) {
     const invite = user.invite!;
     const navigate = useNavigate();
     const revoke = useAction(async () => {
@@ -206,6 +207,11 @@ function InviteSection({ user, isAdmin }: { user: User; open: (open: Open) => vo
                 <dd>
                     <DeliveryLabel user={user} always />
                     {invite.delivery_detail && <div className="muted small">{invite.delivery_detail}</div>}
+                    {isAdmin && isUndelivered(user) && (
+                        <Button size="compact-xs" variant="default" onClick={() => open("correct")}>
+                            {texts.correctModal.open}
+                        </Button>
+                    )}
                 </dd>
                 <dt>{t.sent}</dt>
                 <dd>

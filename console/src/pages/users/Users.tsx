@@ -1,11 +1,12 @@
-import { Button, Checkbox, Menu, NativeSelect, TextInput, UnstyledButton } from "@mantine/core";
+import { Button, Menu, NativeSelect, TextInput, UnstyledButton } from "@mantine/core";
 import { IconArrowDown, IconDownload, IconFileImport, IconKey, IconMail, IconPlus, IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useDeferredValue, useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "react-router";
 import { appsQuery, summaryQuery, usersQuery, type Status, type User } from "../../api/queries";
 import { exportUsers } from "../../api/export";
 import { Avatar } from "../../components/Avatar";
+import { Check } from "../../components/Check";
 import { AppRoles, DeliveryLabel, RoleLabel, StatusLabel } from "../../components/labels";
 import { Page } from "../../components/Page";
 import { Empty, Failure, Loading } from "../../components/states";
@@ -17,10 +18,12 @@ import { useIsAdmin } from "../../session";
 import { texts } from "../../texts";
 import { TimeAgo } from "../../time";
 import { useUrl } from "../../url";
-import { AddUsers } from "./AddUsers";
-import { BulkBar } from "./BulkBar";
 import { filterOf } from "./filter";
 import classes from "./Users.module.css";
+
+// Not needed for what is seen first.
+const AddUsers = lazy(() => import("./AddUsers"));
+const BulkBar = lazy(() => import("./BulkBar"));
 
 const t = texts.users;
 const STATUSES: Status[] = ["active", "invited", "invite_expired", "suspended"];
@@ -30,6 +33,8 @@ export default function Users() {
     const isAdmin = useIsAdmin();
     const filter = filterOf(url.get);
     const users = useQuery(usersQuery(filter));
+    // Rows are drawn between the letters that somebody types, and never before them.
+    const page = useDeferredValue(users.data, undefined);
     const [selected, setSelected] = useState<ReadonlyMap<string, User>>(new Map());
     const isFiltered = Boolean(filter.q ?? filter.status ?? filter.role ?? filter.app);
 
@@ -60,12 +65,12 @@ export default function Users() {
             }
         >
             <Filters />
-            <div className={classes.card} aria-busy={users.isPlaceholderData}>
+            <div className={classes.card} aria-busy={users.isPlaceholderData || page !== users.data}>
                 {users.error ? (
                     <Failure error={users.error} retry={() => void users.refetch()} />
-                ) : users.data === undefined ? (
+                ) : page === undefined ? (
                     <Loading rows={10} />
-                ) : users.data.items.length === 0 ? (
+                ) : page.items.length === 0 ? (
                     <Empty
                         title={isFiltered ? t.noneFound : t.none}
                         action={
@@ -82,13 +87,17 @@ export default function Users() {
                     </Empty>
                 ) : (
                     <>
-                        <Table users={users.data.items} selected={selected} select={isAdmin ? setSelected : undefined} />
-                        <Paging count={users.data.items.length} next={users.data.next_cursor ?? undefined} />
+                        <Table users={page.items} selected={selected} select={isAdmin ? setSelected : undefined} />
+                        <Paging count={page.items.length} next={page.next_cursor ?? undefined} />
                     </>
                 )}
             </div>
-            {isAdmin && selected.size > 0 && <BulkBar users={[...selected.values()]} clear={() => setSelected(new Map())} />}
-            {isAdmin && <AddUsers />}
+            {isAdmin && (
+                <Suspense>
+                    {selected.size > 0 && <BulkBar users={[...selected.values()]} clear={() => setSelected(new Map())} />}
+                    <AddUsers />
+                </Suspense>
+            )}
         </Page>
     );
 }
@@ -257,11 +266,10 @@ function Table({ users, selected, select }: TableProps) {
                     <tr>
                         {select && (
                             <th className={table.check}>
-                                <Checkbox
-                                    size="xs"
-                                    aria-label={t.selectAll}
+                                <Check
+                                    label={t.selectAll}
                                     checked={all}
-                                    indeterminate={!all && users.some(({ id }) => selected.has(id))}
+                                    mixed={!all && users.some(({ id }) => selected.has(id))}
                                     onChange={() => set(users, !all)}
                                 />
                             </th>
@@ -283,12 +291,10 @@ function Table({ users, selected, select }: TableProps) {
                         <tr key={user.id} data-link data-selected={selected.has(user.id)}>
                             {select && (
                                 <td className={table.check}>
-                                    <Checkbox
-                                        size="xs"
-                                        className={table.above}
-                                        aria-label={t.select(user.name ?? user.email)}
+                                    <Check
+                                        label={t.select(user.name ?? user.email)}
                                         checked={selected.has(user.id)}
-                                        onChange={(event) => set([user], event.currentTarget.checked)}
+                                        onChange={(isSelected) => set([user], isSelected)}
                                     />
                                 </td>
                             )}

@@ -2,6 +2,7 @@ import { Button, Modal, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { answer, api } from "../../api/client";
 import type { User } from "../../api/queries";
+import { DeliveryLabel } from "../../components/labels";
 import { Secret } from "../../components/Secret";
 import { toast } from "../../components/Toasts";
 import { FormError, useAction, useForm } from "../../form";
@@ -149,5 +150,47 @@ function NewLink({ user, close }: { user: User; close: () => void }) {
                 </Button>
             </div>
         </div>
+    );
+}
+
+const c = texts.correctModal;
+
+/** Corrects the address of somebody whom no mail reaches. Their invite goes to the new one at once. */
+export function CorrectAddressModal({ user, isOpen, close }: Props) {
+    return (
+        <Modal opened={isOpen} onClose={close} title={c.title}>
+            <CorrectAddress user={user} close={close} />
+        </Modal>
+    );
+}
+
+function CorrectAddress({ user, close }: { user: User; close: () => void }) {
+    const form = useForm({
+        initial: { email: user.email },
+        about: { "email-taken": "email" },
+        send: async (body) => {
+            const params = { path: { id: user.id }, header: { "If-Match": `"${user.version}"` } };
+            await answer(api.PATCH("/v1/users/{id}", { params, body }));
+            close();
+            toast(c.done(body.email));
+        },
+    });
+    return (
+        <form {...form.props} className="stack">
+            <div>
+                <DeliveryLabel user={user} always />
+                {user.invite?.delivery_detail && <p className="muted small">{user.invite.delivery_detail}</p>}
+            </div>
+            <FormError error={form.refusal} />
+            <TextInput label={texts.fields.email} description={c.hint} type="email" autoComplete="off" data-autofocus {...form.text("email")} />
+            <div className="row end">
+                <Button variant="default" onClick={close}>
+                    {texts.common.cancel}
+                </Button>
+                <Button type="submit" loading={form.isBusy} disabled={form.values.email.trim() === user.email}>
+                    {c.go}
+                </Button>
+            </div>
+        </form>
     );
 }
