@@ -146,7 +146,7 @@ mod tests {
         for role in ROLES {
             let with_temporary = User { password_temporary: true, ..user(1, role) };
             let caller = Caller::with_session(&with_temporary, SessionId::new(Timestamp::UNIX_EPOCH, [2; 10]));
-            assert!(matches!(caller.require(Role::Member), Err(Error::PasswordChangeRequired)));
+            assert!(matches!(caller.require(Role::Member).unwrap_err(), Error::PasswordChangeRequired));
         }
     }
 

@@ -22,3 +22,34 @@ impl ApiKey {
         self.secret == *secret && self.expires_at.is_none_or(|end| now < end)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    #[test]
+    fn a_key_lets_in_who_has_its_secret_until_it_ends() {
+        let (now, end) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1));
+        let (secret, other) = (SecretHash::of_text("secret"), SecretHash::of_text("guess"));
+        let key = |expires_at| ApiKey {
+            id: ApiKeyId::new(now, [0; 10]),
+            name: "Import".parse().unwrap(),
+            role: Role::Member,
+            secret,
+            created_at: now,
+            created_by: "Ada".to_owned(),
+            expires_at,
+        };
+        let moment = SignedDuration::from_nanos(1);
+
+        assert!(key(None).is_valid(&secret, end));
+        assert!(key(Some(end)).is_valid(&secret, end - moment));
+        assert!(!key(Some(end)).is_valid(&secret, end));
+        assert!(!key(Some(end)).is_valid(&secret, end + moment));
+        for expires_at in [None, Some(end)] {
+            assert!(!key(expires_at).is_valid(&other, now));
+        }
+    }
+}

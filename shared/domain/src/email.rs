@@ -124,7 +124,7 @@ mod tests {
             "jürgen@exämple.de",
             "a@b.io",
         ] {
-            assert_eq!(parse(text).as_str(), text);
+            assert_eq!((parse(text).as_str(), &*parse(text).to_string()), (text, text));
         }
     }
 
@@ -147,6 +147,17 @@ mod tests {
         ] {
             assert!(text.parse::<EmailAddress>().is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn an_address_has_at_most_254_characters() {
+        let of_length = |length: usize| {
+            let domain = ["b".repeat(63), "c".repeat(63), "d".repeat(length - 197), "com".to_owned()].join(".");
+            format!("{}@{domain}", "a".repeat(64))
+        };
+        assert_eq!(parse(&of_length(254)).as_str().len(), 254);
+        let refused = of_length(255).parse::<EmailAddress>().unwrap_err();
+        assert!(refused.to_string().contains("at most 254"), "{refused}");
     }
 
     #[test]
