@@ -10,7 +10,7 @@ use crate::{
     keys::{self, Key},
     lists::{Range, Source},
     seals,
-    transaction::failed,
+    transaction::{alone, failed},
 };
 
 /// What was voided.
@@ -82,14 +82,12 @@ impl Store {
     /// Whether the invite was still there.
     async fn remove_links(&self, invite: Key) -> Result<bool> {
         let update = self.client.update_item().table_name(&self.table).set_key(Some(invite.attributes()));
-        let removed = update
+        let update = update
             .update_expression("SET links = :none ADD revision :one")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
-            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
-            .send()
-            .await;
-        match removed {
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
+        match alone(|| update.clone().send()).await {
             Err(error)
                 if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
             {

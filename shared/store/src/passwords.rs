@@ -127,7 +127,7 @@ impl Store {
     }
 
     /// Access pattern 33: a link of a reset, in place of those of mails that were asked for before. Whether it is the
-    /// newest.
+    /// newest; [`Error::Conflict`], if another was put meanwhile.
     pub async fn put_reset_link(&self, link: &PasswordReset) -> Result<bool> {
         let key = link.key();
         let current: Option<PasswordReset> = self.get(key).await?;
@@ -144,10 +144,7 @@ impl Store {
             None => Condition::is_new(),
         };
         writes.put_if(&reset, condition, |_| Error::Conflict)?;
-        match writes.commit().await {
-            Err(Error::Conflict) => Ok(false),
-            written => written.map(|()| true),
-        }
+        writes.commit().await.map(|()| true)
     }
 
     async fn add_failure(&self, key: &Key, now: Timestamp, memory: SignedDuration) -> Result<()> {
