@@ -82,7 +82,9 @@ impl TestApp {
 
     pub(crate) async fn start_with(options: Options) -> Self {
         let installation = Installation::start(options).await.unwrap();
-        let connections = Connections::builder(TokioExecutor::new()).build_http();
+        // The front door closes what is idle for ten seconds.
+        let idle = Duration::from_secs(5);
+        let connections = Connections::builder(TokioExecutor::new()).pool_idle_timeout(idle).build_http();
         Self { installation, connections, secrets: Secrets::default() }
     }
 

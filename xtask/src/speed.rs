@@ -71,7 +71,7 @@ fn measure(roster: &Path, admin: &Path, data: &Path, users: usize, hash: f64) ->
         .arg("seed")
         .arg("--data")
         .arg(data)
-        .args(["--users", &users.to_string()])
+        .arg(users.to_string())
         .stdout(Stdio::null())
         .status()?;
     if !seeded.success() {
