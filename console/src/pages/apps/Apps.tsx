@@ -61,9 +61,11 @@ export default function Apps() {
                                                 <td>{app.roles.map(({ name }) => name).join(", ")}</td>
                                                 <td className={table.optional}>
                                                     {app.url ? (
-                                                        <a className={table.above} href={app.url} target="_blank" rel="noreferrer">
-                                                            {app.url.replace(/^https?:\/\//, "")}
-                                                        </a>
+                                                        <span className={table.above}>
+                                                            <a href={app.url} target="_blank" rel="noreferrer">
+                                                                {app.url.replace(/^https?:\/\//, "")}
+                                                            </a>
+                                                        </span>
                                                     ) : (
                                                         <span className="muted">–</span>
                                                     )}
