@@ -10,7 +10,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -121,6 +121,8 @@ fn measure(roster: &Path, admin: &Path, data: &Path, users: usize, hash: f64) ->
 /// A process of `roster`, and somebody who asks it. Dropping it is a `kill -9`.
 struct Running {
     process: Child,
+    /// Closing it would break what is still said.
+    _output: BufReader<ChildStdout>,
     started_in: Duration,
     client: Client,
 }
@@ -130,11 +132,12 @@ impl Running {
         let began = Instant::now();
         let mut process =
             Command::new(roster).args(["--port", "0", "--data"]).arg(data).stdout(Stdio::piped()).spawn()?;
+        let mut output = BufReader::new(process.stdout.take().ok_or("it has no output")?);
         let mut line = String::new();
-        BufReader::new(process.stdout.take().ok_or("it has no output")?).read_line(&mut line)?;
+        output.read_line(&mut line)?;
         let started_in = began.elapsed();
         let address = line.trim().strip_prefix("listening on http://").ok_or("it does not listen")?;
-        Ok(Self { process, started_in, client: Client::new(address, "")? })
+        Ok(Self { process, _output: output, started_in, client: Client::new(address, "")? })
     }
 
     /// What a call costs, of so many, once all that follows from them is done.
