@@ -155,3 +155,32 @@ impl Invite {
 fn expiry(valid_hours: u16, now: Timestamp) -> Timestamp {
     now.saturating_add(SignedDuration::from_hours(i64::from(valid_hours))).unwrap_or(Timestamp::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::{ApiKeyId, Role, access::Credential};
+
+    #[test]
+    fn an_invite_is_due_when_a_quarter_is_left_then_at_its_end_and_then_no_more() {
+        let hours = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
+        let credential = Credential::ApiKey(ApiKeyId::new(hours(0), [0; 10]));
+        let caller = Caller { credential, label: "Ada".to_owned(), role: Role::Admin };
+        let (mut invite, _) = Invite::new(UserId::new(hours(0), [1; 10]), &caller, 40, None, hours(0));
+        assert_eq!(invite.due_at(), Some(hours(40)));
+
+        invite.plan_reminder(hours(0));
+        assert_eq!(invite.due_at(), Some(hours(30)));
+        assert!(!invite.take_reminder(hours(30) - SignedDuration::from_nanos(1)));
+        assert!(invite.take_reminder(hours(30)));
+        assert!(!invite.take_reminder(hours(30)), "it is taken up once");
+        assert_eq!(invite.due_at(), Some(hours(40)));
+
+        invite.plan_reminder(hours(0));
+        assert!(!invite.take_reminder(hours(40)), "nobody is reminded of what has ended");
+        invite.expiry_recorded = true;
+        assert_eq!(invite.due_at(), None);
+    }
+}
