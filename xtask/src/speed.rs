@@ -144,14 +144,23 @@ impl Running {
     /// What a call costs, of so many, once all that follows from them is done.
     fn each(&mut self, times: u32, call: impl Fn(&mut Client, u32) -> Result<()>) -> Result<f64> {
         const WARM_UP: u32 = 10;
+        self.settled()?;
+        self.connect_again()?;
         for n in 0..WARM_UP {
             call(&mut self.client, times + n)?;
         }
         let before = self.settled()?;
+        self.connect_again()?;
         for n in 0..times {
             call(&mut self.client, n)?;
         }
         Ok(milliseconds(self.settled()?.saturating_sub(before) / times))
+    }
+
+    /// A connection that is idle for ten seconds is closed.
+    fn connect_again(&mut self) -> Result<()> {
+        self.client = Client::new(&self.client.address, &self.client.token)?;
+        Ok(())
     }
 
     /// What the process has spent, once it does nothing any more.
@@ -224,7 +233,9 @@ impl Client {
         self.stream.read_line(&mut status)?;
         while line != "\r\n" {
             line.clear();
-            self.stream.read_line(&mut line)?;
+            if self.stream.read_line(&mut line)? == 0 {
+                return Err(format!("{method} {target}: the connection was closed").into());
+            }
             if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
                 length = value.trim().parse()?;
             }
