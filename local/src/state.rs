@@ -6,18 +6,19 @@ use std::{
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use serde::{Serialize, de::DeserializeOwned};
 
-/// The name of a file in the data directory, or of none.
+/// The name of a file in the data directory, or of none. Who shares it reads and writes by turns.
 #[derive(Clone, Debug)]
-pub struct StateFile(Option<PathBuf>);
+pub struct StateFile(Option<Arc<Mutex<PathBuf>>>);
 
 impl StateFile {
     /// The file `name` of `directory`.
     pub fn new(directory: Option<&Path>, name: &str) -> Self {
-        Self(directory.map(|directory| directory.join(name)))
+        Self(directory.map(|directory| Arc::new(Mutex::new(directory.join(name)))))
     }
 
     /// What was saved last; the default when that is nothing.
@@ -35,8 +36,8 @@ impl StateFile {
 
     /// Everything in the file, if it exists.
     pub fn read(&self) -> io::Result<Option<String>> {
-        let Some(path) = &self.0 else { return Ok(None) };
-        match fs::read_to_string(path) {
+        let Some(path) = self.path() else { return Ok(None) };
+        match fs::read_to_string(&*path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             read => read.map(Some),
         }
@@ -44,18 +45,22 @@ impl StateFile {
 
     /// Replaces the whole file.
     pub fn write(&self, content: &[u8]) -> io::Result<()> {
-        let Some(path) = &self.0 else { return Ok(()) };
+        let Some(path) = self.path() else { return Ok(()) };
         let new = path.with_extension("new");
         private().truncate(true).open(&new)?.write_all(content)?;
-        fs::rename(new, path)
+        fs::rename(new, &*path)
     }
 
     /// Adds a line of JSON to the file.
     pub fn append(&self, value: &impl Serialize) -> io::Result<()> {
-        let Some(path) = &self.0 else { return Ok(()) };
+        let Some(path) = self.path() else { return Ok(()) };
         let mut line = serde_json::to_vec(value)?;
         line.push(b'\n');
-        private().append(true).open(path)?.write_all(&line)
+        private().append(true).open(&*path)?.write_all(&line)
+    }
+
+    fn path(&self) -> Option<MutexGuard<'_, PathBuf>> {
+        Some(self.0.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -64,4 +69,27 @@ fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.create(true).write(true).mode(0o600);
     options
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::installation::tests::Directory;
+
+    #[test]
+    fn what_several_save_at_once_is_saved_whole() {
+        let directory = Directory::new();
+        fs::create_dir(directory.path()).unwrap();
+        let file = &StateFile::new(Some(&directory.path()), "numbers.json");
+        let save = move |n: usize| (0..300).try_for_each(|_| file.save(&vec![n; 1_000 * n]));
+
+        let saved =
+            thread::scope(|scope| [1, 2, 3].map(|n| scope.spawn(move || save(n))).map(|saved| saved.join().unwrap()));
+
+        assert!(saved.iter().all(Result::is_ok), "{saved:?}");
+        let numbers: Vec<usize> = file.load().unwrap();
+        assert_eq!(numbers.len(), 1_000 * numbers[0]);
+    }
 }
