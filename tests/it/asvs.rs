@@ -5,7 +5,6 @@
 
 use std::{
     collections::BTreeSet,
-    env,
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
@@ -13,7 +12,7 @@ use std::{
 
 use Verdict::{Inapplicable, Met, Missed};
 
-use crate::template::root;
+use crate::{template::root, told::assert_told};
 
 /// One requirement: its numbers, the level of ASVS from which on it is asked for (0: not of ASVS), what it asks for.
 struct Row(&'static str, u8, &'static str, Verdict);
@@ -713,17 +712,7 @@ fn every_row_is_shown_by_tests_that_there_are() {
 
 #[test]
 fn the_document_tells_of_every_row() {
-    const MARKERS: [&str; 2] = ["<!-- requirements -->\n", "<!-- /requirements -->\n"];
-    let path = root().join("docs/security.md");
-    let document = fs::read_to_string(&path).unwrap();
-    let (before, rest) = document.split_once(MARKERS[0]).unwrap();
-    let (told, after) = rest.split_once(MARKERS[1]).unwrap();
-
-    if env::var_os("ROSTER_WRITE_DOCS").is_some() {
-        fs::write(&path, [before, MARKERS[0], &tables(), MARKERS[1], after].concat()).unwrap();
-    } else {
-        assert_eq!(told, tables(), "ROSTER_WRITE_DOCS=1 ./test writes it anew");
-    }
+    assert_told("security.md", "requirements", &tables());
 }
 
 /// What the document says of the rows: how many there are of each kind, and a table for each chapter.

@@ -49,5 +49,6 @@ mod suspension;
 mod template;
 mod templates;
 mod temporary;
+mod told;
 mod users;
 mod webhooks;

@@ -6,8 +6,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    env, fs,
-    path::PathBuf,
     time::Duration,
 };
 
@@ -26,10 +24,10 @@ use crate::{
     door::{ask, ask_anew, ask_once},
     receiver::Receiver,
     template::Template,
+    told::assert_told,
 };
 
 const PASSWORD: &str = "correct horse battery staple";
-const MARKERS: [&str; 2] = ["<!-- round trips -->\n", "<!-- /round trips -->\n"];
 
 #[tokio::test]
 async fn every_function_may_do_what_its_operation_does_and_nothing_else() {
@@ -53,17 +51,7 @@ async fn every_function_may_do_what_its_operation_does_and_nothing_else() {
 async fn the_map_tells_what_every_operation_costs() {
     let seen = Walk::through_everything().await;
     let table = table(&seen);
-    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/architecture.md"));
-    let map = fs::read_to_string(&path).expect("docs/architecture.md can be read");
-    let (before, rest) = map.split_once(MARKERS[0]).expect("the map has a place for the round trips");
-    let (told, after) = rest.split_once(MARKERS[1]).expect("the place for the round trips ends");
-
-    if env::var_os("ROSTER_WRITE_DOCS").is_some() {
-        let [begin, end] = MARKERS;
-        fs::write(&path, [before, begin, &table, end, after].concat()).expect("docs/architecture.md can be written");
-    } else {
-        assert_eq!(told, table, "ROSTER_WRITE_DOCS=1 ./test writes it anew");
-    }
+    assert_told("architecture.md", "round trips", &table);
 }
 
 /// The table of the map, in the order of the API document.
