@@ -77,13 +77,15 @@ export default defineConfig({
                 // What pages share comes in a few files, not in thirty; guests do without what opens above a page.
                 codeSplitting: {
                     groups: [
-                        { name: "react", test: /node_modules\/(react|react-dom|react-router|scheduler|@tanstack|openapi-fetch)\// },
+                        { name: "routes", test: /\/src\/routes|preload-helper/, priority: 1 },
+                        { name: "react", test: /node_modules\/(react|react-dom|scheduler|@tanstack|openapi-fetch)\// },
                         {
                             name: "ui",
-                            test: /node_modules\/@mantine\/(hooks|core\/esm\/(core|components\/(Alert|Anchor|Button|CloseButton|Input|Loader|PasswordInput|Skeleton|Text|TextInput|Transition)))\//,
+                            test: /node_modules\/@mantine\/(hooks|core\/esm\/(core|components\/(ActionIcon|Alert|Anchor|Button|CloseButton|Combobox\/ComboboxChevron|Input|Loader|NativeSelect|PasswordInput|Skeleton|Text|TextInput|Transition|UnstyledButton)))\//,
                         },
+                        { name: "icons", test: /node_modules\/@tabler\//, minShareCount: 2 },
                         { name: "layers", test: /node_modules\//, minShareCount: 3 },
-                        { name: "shared", test: /\/src\/(?!pages|docs)/, minShareCount: 2 },
+                        { name: "shared", test: /\/src\/(?!pages|docs|start|main|components\/(Layers|Dialogs|SignInAgain))/ },
                     ],
                 },
             },

@@ -1,8 +1,9 @@
 /** Who is signed in. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "react-router";
+import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "./api/client";
+import { isProblem } from "./api/problem";
 import { sessionQuery, type User } from "./api/queries";
+import { useAction } from "./form";
 
 /** Who is signed in. Only for what [`SignedIn`] is around. */
 export function useMe(): User {
@@ -16,14 +17,13 @@ export function useIsAdmin(): boolean {
 }
 
 export function useSignOut() {
-    const queries = useQueryClient();
-    const navigate = useNavigate();
-    return useMutation({
-        mutationFn: () => answer(api.DELETE("/v1/session")),
-        onSettled: async () => {
-            await navigate("/sign-in");
-            queries.clear();
-            queries.setQueryData(sessionQuery.queryKey, null);
-        },
+    return useAction(async () => {
+        try {
+            await answer(api.DELETE("/v1/session"));
+        } catch (error) {
+            if (!isProblem(error, "unauthenticated")) throw error;
+        }
+        // Loads anew, so that nothing that was read stays in memory.
+        location.assign("/sign-in");
     });
 }

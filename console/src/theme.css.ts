@@ -32,4 +32,9 @@ const variables: CSSVariablesResolver = (theme) => {
     };
 };
 
-export const themeCss = convertCssVariables(variables(mergeMantineTheme(DEFAULT_THEME, theme)));
+/** The palettes that we use: each of Mantine's others would be twenty variables. */
+const PALETTES = ["accent", "danger", "gray", "dark", "yellow"];
+const whole = mergeMantineTheme(DEFAULT_THEME, theme);
+const colors = Object.fromEntries(Object.entries(whole.colors).filter(([name]) => PALETTES.includes(name))) as typeof whole.colors;
+
+export const themeCss = convertCssVariables(variables({ ...whole, colors }));

@@ -20,7 +20,7 @@ export const theme = createTheme({
         ],
     },
     defaultRadius: 6,
-    fontFamily: "'Inter Variable', system-ui, sans-serif",
+    fontFamily: "system-ui, sans-serif",
     fontFamilyMonospace: "ui-monospace, 'SF Mono', Menlo, Consolas, monospace",
     fontSizes: { xs: "0.75rem", sm: "0.8125rem", md: "0.875rem", lg: "1rem", xl: "1.125rem" },
     headings: { fontWeight: "600" },
@@ -28,13 +28,11 @@ export const theme = createTheme({
     respectReducedMotion: true,
     components: {
         Modal: { defaultProps: { lockScroll: false, centered: false, yOffset: "8vh", radius: 10, overlayProps: { backgroundOpacity: 0.45 }, closeButtonProps: { "aria-label": texts.common.close } } },
-        Drawer: { defaultProps: { lockScroll: false } },
         Button: { defaultProps: { size: "sm" } },
         TextInput: { defaultProps: { size: "sm" } },
         PasswordInput: { defaultProps: { size: "sm" } },
         NumberInput: { defaultProps: { size: "sm" } },
         Textarea: { defaultProps: { size: "sm" } },
         NativeSelect: { defaultProps: { size: "sm" } },
-        Tooltip: { defaultProps: { openDelay: 250, withArrow: false, events: { hover: true, focus: true, touch: true } } },
     },
 });

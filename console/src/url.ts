@@ -1,18 +1,19 @@
-import { useSearchParams } from "react-router";
+import { navigate, useLocation } from "./navigation";
 
 /** What the address says behind `?`, and how to change a part of it; `undefined` and "" take a part away. */
 export function useUrl() {
-    const [search, setSearch] = useSearchParams();
-    const change = (parts: Record<string, string | undefined>, options?: { push?: boolean; state?: unknown }) =>
-        setSearch(
-            (search) => {
-                for (const [name, value] of Object.entries(parts)) {
-                    if (value) search.set(name, value);
-                    else search.delete(name);
-                }
-                return search;
-            },
-            { replace: !options?.push, state: options?.state },
-        );
-    return { get: (name: string) => search.get(name) ?? undefined, change };
+    const { pathname, search } = useLocation();
+    const parameters = new URLSearchParams(search);
+    const change = (parts: Record<string, string | undefined>, { push = false, state }: { push?: boolean; state?: unknown } = {}) => {
+        // Somebody is on the way to another page.
+        if (location.pathname !== pathname) return;
+        const changed = new URLSearchParams(location.search);
+        for (const [name, value] of Object.entries(parts)) {
+            if (value) changed.set(name, value);
+            else changed.delete(name);
+        }
+        const kept = "cursor" in parts ? state : history.state;
+        void navigate(`${pathname}${changed.size > 0 ? `?${changed}` : ""}`, { replace: !push, state: kept });
+    };
+    return { get: (name: string) => parameters.get(name) ?? undefined, change };
 }

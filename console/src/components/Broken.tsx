@@ -1,12 +1,24 @@
 import { Button } from "@mantine/core";
-import { Link, useRouteError } from "react-router";
+import { Component, type PropsWithChildren } from "react";
 import { texts } from "../texts";
 import { Page } from "./Page";
 import { Empty } from "./states";
 
 /** Where an error ends that nobody expected. After an update, an old page may also ask for files that are gone. */
-export function Broken() {
-    const error = useRouteError();
+export class Boundary extends Component<PropsWithChildren, { error?: unknown }> {
+    override state: { error?: unknown } = {};
+
+    static getDerivedStateFromError(error: unknown) {
+        return { error };
+    }
+
+    override render() {
+        const { error } = this.state;
+        return error === undefined ? this.props.children : <Broken error={error} />;
+    }
+}
+
+function Broken({ error }: { error: unknown }) {
     return (
         <Page title={texts.broken.title}>
             <Empty
@@ -15,21 +27,6 @@ export function Broken() {
             >
                 {error instanceof Error ? error.message : null}
             </Empty>
-        </Page>
-    );
-}
-
-export function Missing() {
-    return (
-        <Page title={texts.missing.title}>
-            <Empty
-                title={texts.missing.what}
-                action={
-                    <Button component={Link} to="/">
-                        {texts.missing.home}
-                    </Button>
-                }
-            />
         </Page>
     );
 }

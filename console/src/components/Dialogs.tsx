@@ -1,26 +1,13 @@
 import { Button, Modal, TextInput } from "@mantine/core";
-import { useState, type ReactNode } from "react";
-import { createStore } from "../store";
+import { useMounted } from "@mantine/hooks";
+import { useState } from "react";
 import { texts } from "../texts";
-
-interface Question {
-    title: string;
-    body: ReactNode;
-    confirm: string;
-    danger?: boolean;
-    /** What has to be typed first, for what cannot be taken back. */
-    typed?: string;
-}
-
-const asked = createStore<{ question: Question; resolve: (yes: boolean) => void } | null>(null);
-
-/** Asks before something is done that cannot be undone. */
-export function confirm(question: Question): Promise<boolean> {
-    return new Promise((resolve) => asked.set({ question, resolve }));
-}
+import { asked, type Question } from "./confirm";
 
 export function Dialogs() {
     const open = asked.use();
+    // A window that is there from the start would not know where the focus came from.
+    const isMounted = useMounted();
     const [shown, setShown] = useState(open);
     // The question stays while the window fades out.
     if (open && shown !== open) setShown(open);
@@ -29,7 +16,7 @@ export function Dialogs() {
         asked.set(null);
     };
     return (
-        <Modal opened={open !== null} onClose={() => close(false)} title={shown?.question.title} zIndex={320}>
+        <Modal opened={isMounted && open !== null} onClose={() => close(false)} title={shown?.question.title} zIndex={320}>
             {shown && <Body key={shown.question.title} question={shown.question} close={close} />}
         </Modal>
     );

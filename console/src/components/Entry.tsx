@@ -1,7 +1,7 @@
 import { ActionIcon } from "@mantine/core";
 import { IconChevronDown } from "@tabler/icons-react";
 import { useId, useState } from "react";
-import { Link } from "react-router";
+import { Link } from "../navigation";
 import type { Activity } from "../api/queries";
 import { texts } from "../texts";
 import { TimeAgo } from "../time";

@@ -1,4 +1,4 @@
-import { ActionIcon, Burger, Drawer, Menu, UnstyledButton } from "@mantine/core";
+import { ActionIcon, UnstyledButton } from "@mantine/core";
 import {
     IconActivity,
     IconApps,
@@ -6,14 +6,15 @@ import {
     IconInbox,
     IconLogout,
     IconMail,
+    IconMenu2,
     IconSettings,
     IconSun,
     IconUser,
     IconUsers,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
-import { Link, NavLink, Outlet, useLocation, useNavigation } from "react-router";
+import { useEffect, useRef, type PropsWithChildren } from "react";
+import { Link, useIsMoving, useLocation } from "../navigation";
 import { emailSettingsQuery, mailboxQuery } from "../api/queries";
 import { texts } from "../texts";
 import { Avatar } from "./Avatar";
@@ -21,57 +22,55 @@ import { useMe, useSignOut } from "../session";
 import { ColorScheme } from "./ColorScheme";
 import { SignedIn } from "./guards";
 import { Mark } from "./Mark";
+import { Menu, MenuItem } from "./Menu";
 import { Progress } from "./Progress";
 import classes from "./Shell.module.css";
 
 const t = texts.shell;
 
 /** The frame of all pages behind the sign-in. */
-export function Shell() {
+export function Shell({ children }: PropsWithChildren) {
     return (
         <SignedIn>
-            <Frame />
+            <Frame>{children}</Frame>
         </SignedIn>
     );
 }
 
-function Frame() {
-    const [isOpen, setIsOpen] = useState(false);
+function Frame({ children }: PropsWithChildren) {
+    const sidebar = useRef<HTMLElement>(null);
     const { pathname } = useLocation();
-    const navigation = useNavigation();
-    const [shownPath, setShownPath] = useState(pathname);
-    if (shownPath !== pathname) {
-        setShownPath(pathname);
-        setIsOpen(false);
-    }
-    // Newer browsers answer with a promise, which is no way to clean up after an effect.
-    useEffect(() => void window.scrollTo(0, 0), [pathname]);
+    const isMoving = useIsMoving();
+    useEffect(() => {
+        sidebar.current?.hidePopover();
+        window.scrollTo(0, 0);
+    }, [pathname]);
     return (
         <div className={classes.shell}>
             <a className={classes.skip} href="#content">
                 {t.skip}
             </a>
-            <Progress isBusy={navigation.state !== "idle"} />
-            <aside className={classes.sidebar}>
-                <Navigation />
-            </aside>
+            <Progress isBusy={isMoving} />
             <header className={classes.bar}>
-                <Burger size="sm" opened={isOpen} onClick={() => setIsOpen(true)} aria-label={t.openMenu} />
+                <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t.openMenu} popoverTarget="navigation">
+                    <IconMenu2 size={20} />
+                </ActionIcon>
                 <Brand />
             </header>
-            <Drawer
-                opened={isOpen}
-                onClose={() => setIsOpen(false)}
-                size={264}
-                padding={0}
-                withCloseButton={false}
-                title={t.menu}
-                classNames={{ header: "hidden", body: classes.drawer }}
+            {/* On a phone it opens above the page. */}
+            <aside
+                ref={sidebar}
+                id="navigation"
+                popover="auto"
+                className={classes.sidebar}
+                onBlur={({ currentTarget, relatedTarget }) => {
+                    if (relatedTarget && !currentTarget.contains(relatedTarget)) currentTarget.hidePopover();
+                }}
             >
                 <Navigation />
-            </Drawer>
+            </aside>
             <main id="content" className={classes.content}>
-                <Outlet />
+                {children}
             </main>
         </div>
     );
@@ -129,12 +128,14 @@ function Navigation() {
 }
 
 function Item({ to, label, icon: Icon }: { to: string; label: string; icon?: typeof IconUsers }) {
+    const { pathname } = useLocation();
+    const isHere = pathname === to || pathname.startsWith(`${to}/`);
     return (
         <li>
-            <NavLink className={classes.item} to={to}>
+            <Link className={classes.item} to={to} aria-current={isHere ? "page" : undefined}>
                 {Icon ? <Icon size={16} stroke={1.7} aria-hidden /> : <span className={classes.indent} />}
                 {label}
-            </NavLink>
+            </Link>
         </li>
     );
 }
@@ -144,8 +145,8 @@ function Me() {
     const signOut = useSignOut();
     return (
         <div className={classes.me}>
-            <Menu position="top-start" width={220} withinPortal>
-                <Menu.Target>
+            <Menu
+                button={
                     <UnstyledButton className={classes.meButton}>
                         <Avatar name={me.name ?? me.email} />
                         <span className={classes.meName}>
@@ -154,15 +155,14 @@ function Me() {
                         </span>
                         <IconChevronDown size={14} aria-hidden />
                     </UnstyledButton>
-                </Menu.Target>
-                <Menu.Dropdown>
-                    <Menu.Item component={Link} to="/account" leftSection={<IconUser size={15} />}>
-                        {t.account}
-                    </Menu.Item>
-                    <Menu.Item leftSection={<IconLogout size={15} />} onClick={() => signOut.mutate()}>
-                        {t.signOut}
-                    </Menu.Item>
-                </Menu.Dropdown>
+                }
+            >
+                <MenuItem icon={<IconUser size={15} />} to="/account">
+                    {t.account}
+                </MenuItem>
+                <MenuItem icon={<IconLogout size={15} />} act={() => signOut.mutate()}>
+                    {t.signOut}
+                </MenuItem>
             </Menu>
             <ColorScheme>
                 {(change, label) => (

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { Navigate, useLocation } from "react-router";
+import { Navigate, useLocation } from "../navigation";
 import { sessionQuery, setupQuery } from "../api/queries";
 import { Failure, Splash } from "./states";
 
@@ -11,11 +11,11 @@ export function SignedIn({ children }: { children: ReactNode }) {
     const setup = useQuery({ ...setupQuery, enabled: session.data === null });
     const failed = session.error ?? setup.error;
     if (failed) return <Failure error={failed} retry={() => void session.refetch()} isPage />;
-    if (session.data?.password_change_required) return <Navigate to="/change-password" replace />;
+    if (session.data?.password_change_required) return <Navigate to="/change-password" />;
     if (session.data) return children;
     if (session.data === undefined || setup.data === undefined) return <Splash />;
-    if (setup.data.required) return <Navigate to="/setup" replace />;
+    if (setup.data.required) return <Navigate to="/setup" />;
     const next = pathname === "/" ? "" : `?next=${encodeURIComponent(pathname + search)}`;
-    return <Navigate to={`/sign-in${next}`} replace />;
+    return <Navigate to={`/sign-in${next}`} />;
 }
 

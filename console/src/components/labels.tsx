@@ -1,19 +1,19 @@
-import { Tooltip } from "@mantine/core";
 import type { Role, Status, User } from "../api/queries";
 import { texts } from "../texts";
 import classes from "./labels.module.css";
 import { absolute } from "../time";
+import { Tooltip } from "./Tooltip";
 
 type Tone = "good" | "warn" | "bad" | "idle" | "info";
 
 /** A dot and a word. */
 export function Label({ tone, children, detail }: { tone: Tone; children: string; detail?: string | null }) {
     const label = (
-        <span className={classes.label} data-tone={tone} tabIndex={detail ? 0 : undefined}>
+        <span className={classes.label} data-tone={tone}>
             {children}
         </span>
     );
-    return detail ? <Tooltip label={detail}>{label}</Tooltip> : label;
+    return detail ? <Tooltip text={detail}>{label}</Tooltip> : label;
 }
 
 const STATUS: Record<Status, Tone> = { active: "good", invited: "info", invite_expired: "warn", suspended: "bad" };
@@ -65,10 +65,8 @@ export function AppRoles({ roles, max = 2 }: { roles: User["app_roles"]; max?: n
                 </span>
             ))}
             {all.length > max && (
-                <Tooltip label={all.slice(max).map(text).join(", ")}>
-                    <span className={classes.tag} tabIndex={0}>
-                        +{all.length - max}
-                    </span>
+                <Tooltip text={all.slice(max).map(text).join(", ")}>
+                    <span className={classes.tag}>+{all.length - max}</span>
                 </Tooltip>
             )}
         </span>

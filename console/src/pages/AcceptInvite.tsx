@@ -1,7 +1,7 @@
 import { Button, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
-import { Link, Navigate, useNavigate } from "react-router";
+import { Link, Navigate, navigate } from "../navigation";
 import { answer, api } from "../api/client";
 import { isProblem } from "../api/problem";
 import { sessionQuery } from "../api/queries";
@@ -26,7 +26,7 @@ export default function AcceptInvite() {
         enabled: token !== null,
         staleTime: Infinity,
     });
-    if (token === null) return session.data ? <Navigate to="/" replace /> : <Unknown />;
+    if (token === null) return session.data ? <Navigate to="/" /> : <Unknown />;
     if (isRequested) return <GuestPage title={t.requested} lead={t.requestedLead}>{null}</GuestPage>;
     const expired = <Expired token={token} requested={() => setIsRequested(true)} />;
     if (isProblem(invite.error, "invite-expired")) return expired;
@@ -46,7 +46,6 @@ interface AcceptProps {
 
 function Accept({ token, invite, expired }: AcceptProps) {
     const queries = useQueryClient();
-    const navigate = useNavigate();
     const form = useForm({
         initial: { name: invite.name ?? "", password: "" },
         send: async (values) => {

@@ -1,6 +1,6 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Link } from "react-router";
+import { Link } from "../navigation";
 import { activityQuery, userQuery, type Activity as Happened } from "../api/queries";
 import { Entry } from "../components/Entry";
 import { Page } from "../components/Page";

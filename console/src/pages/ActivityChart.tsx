@@ -1,6 +1,6 @@
-import { Tooltip } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "../api/client";
+import { Tooltip } from "../components/Tooltip";
 import { texts } from "../texts";
 import classes from "./Activity.module.css";
 
@@ -41,7 +41,7 @@ export function ActivityChart() {
                 {days.map((day) => {
                     const values = SERIES.map(({ label }, at) => ({ label, at, count: data[at]!.get(day.toDateString()) ?? 0 }));
                     return (
-                        <Tooltip key={day.getTime()} label={`${dayFormat.format(day)} · ${values.map(({ label, count }) => `${label} ${count}`).join(" · ")}`}>
+                        <Tooltip key={day.getTime()} isPassed text={`${dayFormat.format(day)} · ${values.map(({ label, count }) => `${label} ${count}`).join(" · ")}`}>
                             <div className={classes.bar}>
                                 {values
                                     .filter(({ count }) => count > 0)

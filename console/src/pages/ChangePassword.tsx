@@ -1,6 +1,6 @@
 import { Button, PasswordInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Navigate, useNavigate } from "react-router";
+import { Navigate, navigate } from "../navigation";
 import { answer, api } from "../api/client";
 import { sessionQuery } from "../api/queries";
 import { GuestPage } from "../components/GuestPage";
@@ -16,7 +16,6 @@ const t = texts.changePassword;
 /** The forced change of a temporary password: until it is done, there is nothing else. */
 export default function ChangePassword() {
     const queries = useQueryClient();
-    const navigate = useNavigate();
     const session = useQuery(sessionQuery);
     const signOut = useSignOut();
     const form = useForm({
@@ -31,8 +30,8 @@ export default function ChangePassword() {
     });
     if (session.error) return <Failure error={session.error} retry={() => void session.refetch()} isPage />;
     if (session.data === undefined) return <Loading isPage />;
-    if (session.data === null) return <Navigate to="/sign-in" replace />;
-    if (!session.data.password_change_required) return <Navigate to="/account" replace />;
+    if (session.data === null) return <Navigate to="/sign-in" />;
+    if (!session.data.password_change_required) return <Navigate to="/account" />;
     const { user } = session.data;
     return (
         <GuestPage title={t.title} lead={t.lead}>

@@ -1,5 +1,5 @@
 import { Anchor, Button, TextInput } from "@mantine/core";
-import { Link, useLocation } from "react-router";
+import { Link, useLocation } from "../navigation";
 import { answer, api } from "../api/client";
 import { GuestPage } from "../components/GuestPage";
 import { FormError, useForm } from "../form";

@@ -1,7 +1,7 @@
-import { Navigate } from "react-router";
+import { Navigate } from "../navigation";
 import { useMe } from "../session";
 
 /** Leads everybody to where they work. */
 export default function Home() {
-    return <Navigate to={useMe().role === "member" ? "/account" : "/users"} replace />;
+    return <Navigate to={useMe().role === "member" ? "/account" : "/users"} />;
 }

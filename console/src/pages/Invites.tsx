@@ -1,12 +1,12 @@
 import { Button, UnstyledButton } from "@mantine/core";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link } from "react-router";
+import { Link } from "../navigation";
 import { answer, api } from "../api/client";
 import { invitesQuery, type User } from "../api/queries";
 import { Avatar } from "../components/Avatar";
 import { Check } from "../components/Check";
-import { confirm } from "../components/Dialogs";
+import { confirm } from "../components/confirm";
 import { DeliveryLabel, isUndelivered, StatusLabel } from "../components/labels";
 import { Page } from "../components/Page";
 import { Empty, Shown } from "../components/states";

@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { Link, useNavigate } from "react-router";
+import { Link, navigate } from "../navigation";
 import { useState } from "react";
 import { answer, api } from "../api/client";
 import { isProblem } from "../api/problem";
@@ -13,7 +13,6 @@ const t = texts.resetPassword;
 
 export default function ResetPassword() {
     const [token] = useState(linkSecret);
-    const navigate = useNavigate();
     const form = useForm({
         initial: { new_password: "" },
         send: async ({ new_password }) => {

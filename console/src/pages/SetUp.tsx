@@ -1,6 +1,6 @@
 import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Navigate } from "react-router";
+import { Navigate } from "../navigation";
 import { answer, api } from "../api/client";
 import { sessionQuery, setupQuery } from "../api/queries";
 import { GuestPage } from "../components/GuestPage";
@@ -22,7 +22,7 @@ export default function SetUp() {
             queries.setQueryData(setupQuery.queryKey, { required: false });
         },
     });
-    if (setup.data?.required === false) return <Navigate to={form.isBusy || form.isDone ? "/start" : "/"} replace />;
+    if (setup.data?.required === false) return <Navigate to={form.isBusy || form.isDone ? "/start" : "/"} />;
     return (
         <GuestPage title={t.title} lead={t.lead}>
             <form {...form.props} className="stack">

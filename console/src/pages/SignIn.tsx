@@ -1,6 +1,6 @@
 import { Alert, Anchor, Button, PasswordInput, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, Navigate, useLocation, useSearchParams } from "react-router";
+import { Link, Navigate, useLocation } from "../navigation";
 import { answer, api } from "../api/client";
 import { isProblem, type Problem } from "../api/problem";
 import { sessionQuery, setupQuery } from "../api/queries";
@@ -8,12 +8,13 @@ import { GuestPage } from "../components/GuestPage";
 import { FormError, useForm } from "../form";
 import { texts } from "../texts";
 import { absolute } from "../time";
+import { useUrl } from "../url";
 
 const t = texts.signIn;
 
 export default function SignIn() {
     const queries = useQueryClient();
-    const [search] = useSearchParams();
+    const url = useUrl();
     const state = useLocation().state as { email?: string; notice?: string } | null;
     const session = useQuery(sessionQuery);
     const setup = useQuery(setupQuery);
@@ -24,8 +25,8 @@ export default function SignIn() {
             await queries.fetchQuery({ ...sessionQuery, staleTime: 0 });
         },
     });
-    if (session.data) return <Navigate to={next(search.get("next"))} replace />;
-    if (setup.data?.required) return <Navigate to="/setup" replace />;
+    if (session.data) return <Navigate to={next(url.get("next"))} />;
+    if (setup.data?.required) return <Navigate to="/setup" />;
     return (
         <GuestPage title={t.title} lead={state?.notice}>
             <form {...form.props} className="stack">
@@ -72,6 +73,6 @@ function Explained({ title, color, problem }: { title: string; color: string; pr
 }
 
 /** Only a path of ours: anything else would lead people away after they signed in. */
-function next(path: string | null): string {
+function next(path: string | undefined): string {
     return path && /^\/(?![/\\])/.test(path) ? path : "/";
 }

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { IconCircleCheckFilled, IconCircleDashed } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "react-router";
+import { Link } from "../navigation";
 import { appsQuery, emailSettingsQuery, usersQuery } from "../api/queries";
 import { Page } from "../components/Page";
 import { texts } from "../texts";

@@ -2,11 +2,11 @@ import { ActionIcon, Button, NativeSelect, Textarea, TextInput } from "@mantine/
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link, useNavigate, useParams } from "react-router";
+import { Link, navigate, useLocation } from "../../navigation";
 import { answer, api } from "../../api/client";
 import { appsQuery, appUsersQuery, type App } from "../../api/queries";
 import { Avatar } from "../../components/Avatar";
-import { confirm } from "../../components/Dialogs";
+import { confirm } from "../../components/confirm";
 import { StatusLabel } from "../../components/labels";
 import { Page, Section } from "../../components/Page";
 import { Empty, Failure, Loading, Shown } from "../../components/states";
@@ -21,7 +21,7 @@ import classes from "./AppPage.module.css";
 const t = texts.apps;
 
 export default function AppPage() {
-    const { slug = "" } = useParams();
+    const { slug = "" } = useLocation().parameters;
     const apps = useQuery(appsQuery);
     const back = { to: "/apps", label: t.title };
     const app = apps.data?.find((app) => app.slug === slug);
@@ -211,7 +211,6 @@ function About({ app }: { app: App }) {
 }
 
 function Danger({ app }: { app: App }) {
-    const navigate = useNavigate();
     const remove = useAction(async () => {
         await answer(api.DELETE("/v1/apps/{slug}", { params: { path: { slug: app.slug } } }));
         await navigate("/apps", { replace: true });

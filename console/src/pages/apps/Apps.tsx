@@ -1,7 +1,7 @@
 import { Button, Modal, Textarea, TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "react-router";
+import { Link, navigate } from "../../navigation";
 import { answer, api } from "../../api/client";
 import { appsQuery } from "../../api/queries";
 import { Page } from "../../components/Page";
@@ -90,7 +90,6 @@ export default function Apps() {
 }
 
 function NewApp({ close }: { close: () => void }) {
-    const navigate = useNavigate();
     const form = useForm({
         initial: { name: "", slug: "", url: "", description: "" },
         draft: "app",

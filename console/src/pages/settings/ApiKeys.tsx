@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api } from "../../api/client";
 import { apiKeysQuery, type ApiKey, type Role } from "../../api/queries";
-import { confirm } from "../../components/Dialogs";
+import { confirm } from "../../components/confirm";
 import { Label } from "../../components/labels";
 import { Page } from "../../components/Page";
 import { Secret } from "../../components/Secret";

@@ -1,17 +1,18 @@
-import { Alert, Badge, Button, SegmentedControl, Textarea, TextInput, Tooltip } from "@mantine/core";
+import { Alert, Badge, Button, SegmentedControl, Textarea, TextInput } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useRef, useState } from "react";
-import { Link } from "react-router";
+import { Link } from "../../navigation";
 import { answer, api } from "../../api/client";
 import { Problem } from "../../api/problem";
 import { templateQuery, type Template, type TemplateKind } from "../../api/queries";
-import { confirm } from "../../components/Dialogs";
+import { confirm } from "../../components/confirm";
 import { MailFrame } from "../../components/MailFrame";
 import { Page } from "../../components/Page";
 import { Shown } from "../../components/states";
 import { toast } from "../../components/Toasts";
 import { FormError, useAction, useForm } from "../../form";
+import { Tooltip } from "../../components/Tooltip";
 import { texts } from "../../texts";
 import { absolute } from "../../time";
 import { useUrl } from "../../url";
@@ -96,7 +97,7 @@ function Editor({ kind, template }: { kind: TemplateKind; template: Template }) 
                     <div className="small muted">{t.variables}</div>
                     <div className={classes.variables}>
                         {template.variables.map(({ name, description, required }) => (
-                            <Tooltip key={name} label={description}>
+                            <Tooltip key={name} text={description} isPassed>
                                 <Button size="compact-xs" variant="default" onClick={() => insert(name)}>
                                     {name}
                                     {required && <span aria-label={t.required}>&nbsp;*</span>}

@@ -2,11 +2,11 @@ import { Alert, Button, Modal, TextInput } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { useNavigate, useParams } from "react-router";
+import { navigate, useLocation } from "../../navigation";
 import { answer, api } from "../../api/client";
 import { isProblem } from "../../api/problem";
 import { deliveriesQuery, webhookQuery, type Webhook, type WebhookDelivery } from "../../api/queries";
-import { confirm } from "../../components/Dialogs";
+import { confirm } from "../../components/confirm";
 import { Label } from "../../components/labels";
 import { Page, Section } from "../../components/Page";
 import { Empty, Failure, Loading, Shown } from "../../components/states";
@@ -22,7 +22,7 @@ import { nameOf, ShownOnce, State } from "./Webhooks";
 const t = texts.webhooks;
 
 export default function WebhookPage() {
-    const { id = "" } = useParams();
+    const { id = "" } = useLocation().parameters;
     const webhook = useQuery(webhookQuery(id));
     const back = { to: "/settings/webhooks", label: t.title };
     if (webhook.data) {
@@ -242,7 +242,6 @@ function SigningSecret({ webhook }: { webhook: Webhook }) {
 }
 
 function Danger({ webhook }: { webhook: Webhook }) {
-    const navigate = useNavigate();
     const remove = useAction(async () => {
         await answer(api.DELETE("/v1/webhooks/{id}", path(webhook)));
         await navigate("/settings/webhooks", { replace: true });

@@ -2,7 +2,7 @@ import { Button, Modal, TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link, useNavigate } from "react-router";
+import { Link, navigate } from "../../navigation";
 import { answer, api } from "../../api/client";
 import { webhooksQuery, type EventType, type Webhook } from "../../api/queries";
 import { Label } from "../../components/labels";
@@ -110,7 +110,6 @@ export function State({ webhook }: { webhook: Webhook }) {
 }
 
 function NewWebhook({ close }: { close: () => void }) {
-    const navigate = useNavigate();
     const [made, setMade] = useState<{ webhook: Webhook; secret: string | null }>();
     const form = useForm({
         initial: { url: "", description: "", event_types: ["*"] as EventType[] },

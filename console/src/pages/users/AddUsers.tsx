@@ -1,7 +1,8 @@
 import { Alert, Button, Modal, NativeSelect, SegmentedControl, Tabs, Textarea, TextInput } from "@mantine/core";
+import { useMounted } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link } from "react-router";
+import { Link } from "../../navigation";
 import { parseAddresses } from "../../addresses";
 import { answer, api } from "../../api/client";
 import { isProblem } from "../../api/problem";
@@ -20,12 +21,14 @@ const t = texts.addUsers;
 export default function AddUsers() {
     const url = useUrl();
     const how = url.get("add");
+    // A window that is there from the start would not know where the focus came from.
+    const isMounted = useMounted();
     const [shown, setShown] = useState(how);
     // What is shown stays while the window fades out.
     if (how && shown !== how) setShown(how);
     const close = () => url.change({ add: undefined });
     return (
-        <Modal opened={how !== undefined} onClose={close} title={t.title} size="lg">
+        <Modal opened={isMounted && how !== undefined} onClose={close} title={t.title} size="lg">
             <Tabs value={shown ?? "email"} onChange={(how) => url.change({ add: how ?? undefined })} keepMounted={false}>
                 <Tabs.List mb="md">
                     <Tabs.Tab value="email">{t.byEmail}</Tabs.Tab>

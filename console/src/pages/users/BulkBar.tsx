@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api } from "../../api/client";
 import { appsQuery, type User } from "../../api/queries";
-import { confirm } from "../../components/Dialogs";
+import { confirm } from "../../components/confirm";
 import { toast } from "../../components/Toasts";
 import { texts } from "../../texts";
 import classes from "./BulkBar.module.css";

@@ -2,7 +2,7 @@ import { Alert, Button, NativeSelect, Progress, SegmentedControl } from "@mantin
 import { IconUpload } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
-import { Link } from "react-router";
+import { Link } from "../../navigation";
 import { answer, api } from "../../api/client";
 import { appsQuery, emailSettingsQuery, type Role, type RowResult } from "../../api/queries";
 import { Label } from "../../components/labels";

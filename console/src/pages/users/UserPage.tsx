@@ -1,16 +1,18 @@
-import { Button, Menu, Tooltip } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconChevronDown } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { useLocation, useNavigate, useParams } from "react-router";
+import { navigate, useLocation } from "../../navigation";
 import { answer, api } from "../../api/client";
 import { appsQuery, userQuery, type App, type User } from "../../api/queries";
 import { Avatar } from "../../components/Avatar";
-import { confirm } from "../../components/Dialogs";
+import { confirm } from "../../components/confirm";
 import { DeliveryLabel, isUndelivered, RoleLabel, StatusLabel } from "../../components/labels";
+import { Menu, MenuItem } from "../../components/Menu";
 import { Page, Section } from "../../components/Page";
 import { Empty, Failure, Loading } from "../../components/states";
 import { toast } from "../../components/Toasts";
+import { Tooltip } from "../../components/Tooltip";
 import { useAction } from "../../form";
 import { useMe } from "../../session";
 import { texts } from "../../texts";
@@ -26,7 +28,7 @@ import classes from "./UserPage.module.css";
 const t = texts.user;
 
 export default function UserPage() {
-    const { id = "" } = useParams();
+    const { id = "" } = useLocation().parameters;
     const user = useQuery(userQuery(id));
     const state = useLocation().state as { search?: string } | null;
     const back = { to: `/users${state?.search ?? ""}`, label: texts.users.title };
@@ -139,21 +141,20 @@ function Actions({ user, open }: { user: User; open: (open: Open) => void }) {
                     {t.reactivate}
                 </Button>
             )}
-            <Menu position="bottom-end" width={240}>
-                <Menu.Target>
+            <Menu
+                button={
                     <Button variant="default" rightSection={<IconChevronDown size={14} />}>
                         {t.actions}
                     </Button>
-                </Menu.Target>
-                <Menu.Dropdown>
-                    <Menu.Item onClick={() => open("reset")}>{t.resetPassword}</Menu.Item>
-                    <Menu.Item onClick={() => unlock.mutate()}>{t.unlock}</Menu.Item>
-                    {user.status === "active" && (
-                        <Menu.Item color="danger" onClick={() => open("suspend")}>
-                            {t.suspend}
-                        </Menu.Item>
-                    )}
-                </Menu.Dropdown>
+                }
+            >
+                <MenuItem act={() => open("reset")}>{t.resetPassword}</MenuItem>
+                <MenuItem act={() => unlock.mutate()}>{t.unlock}</MenuItem>
+                {user.status === "active" && (
+                    <MenuItem danger act={() => open("suspend")}>
+                        {t.suspend}
+                    </MenuItem>
+                )}
             </Menu>
         </>
     );
@@ -180,7 +181,6 @@ function Facts({ user }: { user: User }) {
 
 function InviteSection({ user, open, isAdmin }: { user: User; open: (open: Open) => void; isAdmin: boolean }) {
     const invite = user.invite!;
-    const navigate = useNavigate();
     const revoke = useAction(async () => {
         await answer(api.DELETE("/v1/users/{id}/invite", { params: { path: { id: user.id } } }));
         await navigate("/users", { replace: true });
@@ -269,12 +269,10 @@ function AppRolesSection({ user }: { user: User }) {
                                             </button>
                                         </td>
                                         <td>
-                                            {role ? (
-                                                <Tooltip label={role.description} disabled={!role.description}>
-                                                    <span>{role.name}</span>
-                                                </Tooltip>
+                                            {role?.description ? (
+                                                <Tooltip text={role.description}>{role.name}</Tooltip>
                                             ) : (
-                                                <span className="muted">{texts.fields.noAccess}</span>
+                                                (role?.name ?? <span className="muted">{texts.fields.noAccess}</span>)
                                             )}
                                         </td>
                                         <td className={`${table.right} muted small`}>{t.change}</td>
@@ -291,7 +289,6 @@ function AppRolesSection({ user }: { user: User }) {
 }
 
 function Danger({ user }: { user: User }) {
-    const navigate = useNavigate();
     const remove = useAction(async () => {
         await answer(api.DELETE("/v1/users/{id}", { params: { path: { id: user.id } } }));
         await navigate("/users", { replace: true });

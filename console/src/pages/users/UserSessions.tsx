@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
 import { userSessionsQuery, type Session, type User } from "../../api/queries";
-import { confirm } from "../../components/Dialogs";
+import { confirm } from "../../components/confirm";
 import { Section } from "../../components/Page";
 import { Sessions } from "../../components/Sessions";
 import { Empty, Shown } from "../../components/states";

@@ -1,13 +1,14 @@
-import { Button, Menu, NativeSelect, TextInput, UnstyledButton } from "@mantine/core";
+import { Button, NativeSelect, TextInput, UnstyledButton } from "@mantine/core";
 import { IconArrowDown, IconDownload, IconFileImport, IconKey, IconMail, IconPlus, IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useDeferredValue, useEffect, useRef, useState } from "react";
-import { Link, useLocation } from "react-router";
+import { lazy, startTransition, Suspense, useDeferredValue, useEffect, useRef, useState } from "react";
+import { Link, useLocation } from "../../navigation";
 import { appsQuery, summaryQuery, usersQuery, type Status, type User } from "../../api/queries";
 import { exportUsers } from "../../api/export";
 import { Avatar } from "../../components/Avatar";
 import { Check } from "../../components/Check";
 import { AppRoles, DeliveryLabel, RoleLabel, StatusLabel } from "../../components/labels";
+import { Menu, MenuItem } from "../../components/Menu";
 import { Page } from "../../components/Page";
 import { Empty, Failure, Loading } from "../../components/states";
 import table from "../../components/table.module.css";
@@ -36,6 +37,9 @@ export default function Users() {
     // Rows are drawn between the letters that somebody types, and never before them.
     const page = useDeferredValue(users.data, undefined);
     const [selected, setSelected] = useState<ReadonlyMap<string, User>>(new Map());
+    // From the first time on: it fades out.
+    const [isAdding, setIsAdding] = useState(false);
+    if (url.get("add") && !isAdding) setIsAdding(true);
     const isFiltered = Boolean(filter.q ?? filter.status ?? filter.role ?? filter.app);
 
     return (
@@ -45,20 +49,15 @@ export default function Users() {
                 isAdmin && (
                     <>
                         <More />
-                        <Menu position="bottom-end" width={260}>
-                            <Menu.Target>
-                                <Button leftSection={<IconPlus size={16} />}>{t.add}</Button>
-                            </Menu.Target>
-                            <Menu.Dropdown>
-                                <Menu.Item leftSection={<IconMail size={16} />} onClick={() => url.change({ add: "email" })}>
-                                    {t.addByEmail}
-                                    <div className="muted small">{t.addByEmailLead}</div>
-                                </Menu.Item>
-                                <Menu.Item leftSection={<IconKey size={16} />} onClick={() => url.change({ add: "password" })}>
-                                    {t.addByPassword}
-                                    <div className="muted small">{t.addByPasswordLead}</div>
-                                </Menu.Item>
-                            </Menu.Dropdown>
+                        <Menu button={<Button leftSection={<IconPlus size={16} />}>{t.add}</Button>}>
+                            <MenuItem icon={<IconMail size={16} />} act={() => url.change({ add: "email" })}>
+                                {t.addByEmail}
+                                <div className="muted small">{t.addByEmailLead}</div>
+                            </MenuItem>
+                            <MenuItem icon={<IconKey size={16} />} act={() => url.change({ add: "password" })}>
+                                {t.addByPassword}
+                                <div className="muted small">{t.addByPasswordLead}</div>
+                            </MenuItem>
                         </Menu>
                     </>
                 )
@@ -95,7 +94,7 @@ export default function Users() {
             {isAdmin && (
                 <Suspense>
                     {selected.size > 0 && <BulkBar users={[...selected.values()]} clear={() => setSelected(new Map())} />}
-                    <AddUsers />
+                    {isAdding && <AddUsers />}
                 </Suspense>
             )}
         </Page>
@@ -237,6 +236,9 @@ interface TableProps {
 function Table({ users, selected, select }: TableProps) {
     const url = useUrl();
     const { search } = useLocation();
+    // What fits a screen is shown at once, the rest a moment later.
+    const [isWhole, setIsWhole] = useState(false);
+    useEffect(() => startTransition(() => setIsWhole(true)), []);
     const all = users.every(({ id }) => selected.has(id));
     const set = (change: User[], isSelected: boolean) => {
         const next = new Map(selected);
@@ -287,7 +289,7 @@ function Table({ users, selected, select }: TableProps) {
                     </tr>
                 </thead>
                 <tbody>
-                    {users.map((user) => (
+                    {users.slice(0, isWhole ? undefined : 16).map((user) => (
                         <tr key={user.id} data-link data-selected={selected.has(user.id)}>
                             {select && (
                                 <td className={table.check}>

@@ -1,0 +1,86 @@
+/** Where somebody is, and how they get elsewhere: the history of the browser, and the page that belongs to the address. */
+import { useEffect, type ComponentProps, type ComponentType, type MouseEvent } from "react";
+import { Splash } from "./components/states";
+import { routeOf, type Route } from "./routes";
+import { createStore } from "./store";
+
+interface Place {
+    Page: ComponentType;
+    isFramed: boolean;
+    pathname: string;
+    search: string;
+    /** What the entry of the history keeps beside the address. */
+    state: unknown;
+    parameters: Record<string, string>;
+}
+
+const place = createStore<Place | null>(null);
+const moving = createStore(false);
+const loaded = new Map<Route, ComponentType>();
+let moves = 0;
+
+/** Shows what the address says. What was shown before stays until all of it is there. */
+export async function show(): Promise<void> {
+    const move = ++moves;
+    const { pathname, search } = location;
+    const { route, parameters } = routeOf(pathname);
+    let Page = loaded.get(route);
+    if (!Page) {
+        moving.set(true);
+        Page = await load(route);
+        if (move !== moves) return;
+    }
+    moving.set(false);
+    place.set({ Page, isFramed: route.isFramed, pathname, search, state: history.state, parameters });
+}
+
+async function load(route: Route): Promise<ComponentType> {
+    try {
+        const { default: Page } = await route.load();
+        loaded.set(route, Page);
+        return Page;
+    } catch (error) {
+        return () => {
+            throw error;
+        };
+    }
+}
+
+interface How {
+    /** Whether there is no way back to where somebody is now. */
+    replace?: boolean;
+    state?: unknown;
+}
+
+/** Goes to an address of ours; done when its page is there. */
+export function navigate(to: string, { replace = false, state = null }: How = {}): Promise<void> {
+    history[replace ? "replaceState" : "pushState"](state, "", to);
+    return show();
+}
+
+export function useLocation(): Place {
+    const here = place.use();
+    if (!here) throw new Error("no page is shown yet");
+    return here;
+}
+
+/** Whether the next page is on its way. */
+export const useIsMoving = moving.use;
+
+/** Leads on to somewhere else. */
+export function Navigate({ to }: { to: string }) {
+    useEffect(() => void navigate(to, { replace: true }), [to]);
+    return <Splash />;
+}
+
+export function Link({ to, state, onClick, ...rest }: ComponentProps<"a"> & { to: string; state?: unknown }) {
+    const follow = (event: MouseEvent<HTMLAnchorElement>) => {
+        onClick?.(event);
+        // With a key held, it is for the browser: another tab, another window, a file.
+        const isPlain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
+        if (!isPlain || event.defaultPrevented) return;
+        event.preventDefault();
+        void navigate(to, { state, replace: event.currentTarget.href === location.href });
+    };
+    return <a {...rest} href={to} onClick={follow} />;
+}
