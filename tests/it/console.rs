@@ -43,7 +43,7 @@ async fn what_the_page_loads_is_kept_for_ever_and_comes_compressed() {
     let app = TestApp::start().await;
     let page = app.stranger().get("/").await;
     let html = String::from_utf8(page.bytes.to_vec()).unwrap();
-    let script = html.split('"').find(|part| part.starts_with("/assets/index-")).unwrap();
+    let script = html.split('"').find(|part| part.starts_with("/assets/react-")).unwrap();
 
     let compressed = app.stranger().get(script).header("accept-encoding", "gzip, br").await.assert_status(200);
     let plain = app.stranger().get(script).await.assert_status(200);
