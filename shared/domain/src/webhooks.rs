@@ -593,7 +593,7 @@ mod tests {
             assert_eq!(check(text, Reach::Internet), Ok(()), "{text}");
         }
         let here = ["http://127.0.0.1:3000/", "http://localhost/", "https://127.0.0.1/", "https://[::1]/"];
-        for text in here.into_iter().filter(|text| *text != "http://localhost/") {
+        for text in here {
             assert!(check(text, Reach::Internet).is_err(), "{text}");
         }
         for text in here {
