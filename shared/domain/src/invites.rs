@@ -163,11 +163,18 @@ mod tests {
     use super::*;
     use crate::{ApiKeyId, AppRoles, Role, access::Credential, users::Profile};
 
+    fn hours(hours: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours)
+    }
+
+    fn caller() -> Caller {
+        let credential = Credential::ApiKey(ApiKeyId::new(hours(0), [0; 10]));
+        Caller { credential, label: "Ada".to_owned(), role: Role::Admin }
+    }
+
     #[test]
     fn an_invite_is_due_when_a_quarter_is_left_then_at_its_end_and_then_no_more() {
-        let hours = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
-        let credential = Credential::ApiKey(ApiKeyId::new(hours(0), [0; 10]));
-        let caller = Caller { credential, label: "Ada".to_owned(), role: Role::Admin };
+        let caller = caller();
         let (mut invite, _) = Invite::new(UserId::new(hours(0), [1; 10]), &caller, 40, None, hours(0));
         assert_eq!(invite.due_at(), Some(hours(40)));
 
@@ -186,9 +193,7 @@ mod tests {
 
     #[test]
     fn an_expiry_is_recorded_from_its_moment_on_and_once() {
-        let hours = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
-        let credential = Credential::ApiKey(ApiKeyId::new(hours(0), [0; 10]));
-        let caller = Caller { credential, label: "Ada".to_owned(), role: Role::Admin };
+        let caller = caller();
         let id = UserId::new(hours(0), [1; 10]);
         let (mut invite, invited) = Invite::new(id, &caller, 40, None, hours(0));
         let email = "grace@example.com".parse().unwrap();
