@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aws_sdk_dynamodb::{error::BoxError, operation::describe_table::DescribeTableError};
+use aws_sdk_dynamodb::error::BoxError;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use dynoxide::Database;
 use roster_domain::{settings::SecuritySettings, webhooks::Reach};
@@ -197,7 +197,9 @@ impl Installation {
             faults: options.faults,
         };
         let client = connector.dynamodb();
-        create_table(&client).await?;
+        if !engine.has_table()? {
+            schema::create(&client, TABLE).await?;
+        }
 
         let store = Store::new(client, TABLE.to_owned()).with_security(options.security);
         let app = app(store, &clock, &setup_secret, options.webhook_reach);
@@ -412,16 +414,6 @@ fn app(store: Store, clock: &LocalClock, setup_secret: &str, webhook_reach: Reac
         passwords: Passwords::new(cores),
         setup_secret: Some(setup_secret.into()),
         webhook_reach,
-    }
-}
-
-async fn create_table(client: &aws_sdk_dynamodb::Client) -> Result<(), BoxError> {
-    match client.describe_table().table_name(TABLE).send().await {
-        Ok(_) => Ok(()),
-        Err(error) if error.as_service_error().is_some_and(DescribeTableError::is_resource_not_found_exception) => {
-            schema::create(client, TABLE).await
-        }
-        Err(error) => Err(error.into()),
     }
 }
 

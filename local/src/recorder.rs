@@ -90,7 +90,7 @@ impl Recorder {
             invocation.cost.dynamodb_requests += 1;
             invocation.permissions.extend(permissions(action, &request));
         });
-        if matches!(action, "CreateTable" | "DescribeTable" | "UpdateTimeToLive") {
+        if matches!(action, "CreateTable" | "UpdateTimeToLive") {
             return None;
         }
         request.as_object_mut()?.entry("ReturnConsumedCapacity").or_insert_with(|| "TOTAL".into());

@@ -43,8 +43,8 @@ struct Start {
 /// Builds, measures and prints a table in Markdown.
 pub(crate) fn print() -> Result<()> {
     // One package at a time: built together they would share features, and code with them.
-    let bootstrap = build("roster-functions")?;
-    let empty = build("xtask-empty")?;
+    let bootstrap = build("roster-functions", "release")?;
+    let empty = build("xtask-empty", "release")?;
     let node = install("node")?;
     let runtime = Runtime::new()?;
     let installation = runtime.block_on(Installation::start(Options { serve_aws: true, ..Options::ephemeral() }))?;
@@ -204,10 +204,10 @@ fn event(operation: &str, secret: &str) -> Result<String> {
 }
 
 /// Builds `package` as it is shipped and tells where its binary lies.
-pub(crate) fn build(package: &str) -> Result<PathBuf> {
+pub(crate) fn build(package: &str, profile: &str) -> Result<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["build", "--release", "--message-format=json-render-diagnostics", "--package", package])
+        .args(["build", "--profile", profile, "--message-format=json-render-diagnostics", "--package", package])
         .stderr(Stdio::inherit())
         .output()?;
     if !output.status.success() {

@@ -187,3 +187,50 @@ pub fn user_changes(before: Option<&User>, after: Option<&User>) -> Vec<Change> 
         .filter(|change| change.old != change.new)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        AppRoles, Role,
+        users::{Profile, State, Suspension},
+    };
+
+    #[test]
+    fn what_differs_between_two_states_is_told_and_nothing_else() {
+        let now = Timestamp::UNIX_EPOCH;
+        let email = "ada@example.com".parse().unwrap();
+        let profile = Profile { email, name: None, role: Role::Member, app_roles: AppRoles::default() };
+        let before = User::active(UserId::new(now, [1; 10]), profile, now);
+        let suspension = Suspension { reason: Some("On leave".to_owned()), until: Some(now) };
+        let after = User {
+            name: Some("Ada".parse().unwrap()),
+            state: State::Suspended(suspension),
+            app_roles: AppRoles::from([("crm".parse().unwrap(), "basic".parse().unwrap())]),
+            password_temporary: true,
+            last_sign_in_at: Some(now),
+            revision: 2,
+            ..before.clone()
+        };
+        let told = |changes: Vec<Change>| {
+            let told = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
+            changes.into_iter().map(|c| format!("{}: {} {}", c.field, told(c.old), told(c.new))).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            told(user_changes(Some(&before), Some(&after))),
+            [
+                "app_roles.crm: - basic",
+                "name: - Ada",
+                "password_temporary: - true",
+                "status: active suspended",
+                "suspension.reason: - On leave",
+                "suspension.until: - 1970-01-01T00:00:00Z",
+            ]
+        );
+        assert_eq!(
+            told(user_changes(Some(&before), None)),
+            ["email: ada@example.com -", "role: member -", "status: active -"]
+        );
+        assert_eq!(told(user_changes(Some(&after), Some(&after))), [""; 0]);
+    }
+}

@@ -46,3 +46,25 @@ pub fn starting_roles() -> Vec<AppRole> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_app_has_three_roles_and_no_other() {
+        let app = App {
+            slug: "crm".parse().unwrap(),
+            name: "CRM".parse().unwrap(),
+            url: None,
+            description: None,
+            roles: starting_roles(),
+            created_at: Timestamp::UNIX_EPOCH,
+            version: 1,
+        };
+        let slugs: Vec<&str> = app.roles.iter().map(|role| role.slug.as_str()).collect();
+        assert_eq!(slugs, ["admin", "power", "basic"]);
+        assert!(app.roles.iter().all(|role| app.has_role(&role.slug)));
+        assert!(!app.has_role(&"owner".parse().unwrap()));
+    }
+}

@@ -161,13 +161,20 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
-    use crate::{ApiKeyId, Role, access::Credential};
+    use crate::{ApiKeyId, AppRoles, Role, access::Credential, users::Profile};
+
+    fn hours(hours: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours)
+    }
+
+    fn caller() -> Caller {
+        let credential = Credential::ApiKey(ApiKeyId::new(hours(0), [0; 10]));
+        Caller { credential, label: "Ada".to_owned(), role: Role::Admin }
+    }
 
     #[test]
     fn an_invite_is_due_when_a_quarter_is_left_then_at_its_end_and_then_no_more() {
-        let hours = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
-        let credential = Credential::ApiKey(ApiKeyId::new(hours(0), [0; 10]));
-        let caller = Caller { credential, label: "Ada".to_owned(), role: Role::Admin };
+        let caller = caller();
         let (mut invite, _) = Invite::new(UserId::new(hours(0), [1; 10]), &caller, 40, None, hours(0));
         assert_eq!(invite.due_at(), Some(hours(40)));
 
@@ -182,5 +189,24 @@ mod tests {
         assert!(!invite.take_reminder(hours(40)), "nobody is reminded of what has ended");
         invite.expiry_recorded = true;
         assert_eq!(invite.due_at(), None);
+    }
+
+    #[test]
+    fn an_expiry_is_recorded_from_its_moment_on_and_once() {
+        let caller = caller();
+        let id = UserId::new(hours(0), [1; 10]);
+        let (mut invite, invited) = Invite::new(id, &caller, 40, None, hours(0));
+        let email = "grace@example.com".parse().unwrap();
+        let profile = Profile { email, name: None, role: Role::Member, app_roles: AppRoles::default() };
+        let mut user = User::invited(id, profile, invited, hours(0));
+        let mut renewed = invite.clone();
+        renewed.renew(&mut user.clone(), &caller, Some(10), hours(0)).unwrap();
+        assert_eq!((renewed.generation, renewed.expires_at), (2, hours(10)));
+        assert!(!renewed.record_expiry(&mut user, hours(40)), "it is the end of another invite");
+
+        assert!(!invite.record_expiry(&mut user, hours(40) - SignedDuration::from_nanos(1)));
+        assert!(invite.record_expiry(&mut user, hours(40)));
+        assert!(!invite.record_expiry(&mut user, hours(40)));
+        assert!(invite.expiry_recorded && user.invite().is_some_and(|invited| invited.expiry_recorded));
     }
 }

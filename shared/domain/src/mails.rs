@@ -304,7 +304,7 @@ mod tests {
         let due_at = now + HELD;
         let mut mail = mail(MailState::Queued { due_at, last_failure: None });
         let mut tries = 0;
-        while !mail.is_tried_out() {
+        while !mail.is_tried_out() && tries < 100 {
             assert!(mail.take_up(now) && !mail.take_up(now), "whoever is second leaves it alone");
             now += HELD;
             tries += 1;
@@ -334,6 +334,42 @@ mod tests {
                     assert_eq!(mail.state, MailState::Sent { at: now, ses_id: "1".to_owned(), report: worst });
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_mail_that_fails_is_tried_for_a_day_and_then_has_failed() {
+        let mut mail = mail(MailState::Queued { due_at: Timestamp::UNIX_EPOCH, last_failure: None });
+        let mut now = Timestamp::UNIX_EPOCH;
+        for pause in RETRIES {
+            assert!(mail.take_up(now));
+            mail.try_again("Throttled.".to_owned(), now);
+            assert_eq!(mail.delivery(), (Delivery::Queued, Some("Throttled.".to_owned())));
+            now += pause;
+            assert!(!mail.clone().take_up(now - SignedDuration::from_nanos(1)), "not before it is due");
+        }
+        assert!(mail.take_up(now) && !mail.is_tried_out());
+        mail.try_again("Throttled.".to_owned(), now);
+        assert_eq!(mail.state, MailState::Failed { reason: "Throttled.".to_owned() });
+        assert_eq!(now.duration_since(Timestamp::UNIX_EPOCH).as_hours(), 23);
+    }
+
+    #[test]
+    fn a_mail_that_is_given_up_says_why() {
+        let mut mail = mail(MailState::Queued { due_at: Timestamp::UNIX_EPOCH, last_failure: None });
+        mail.give_up("The address is on the suppression list.".to_owned());
+        assert_eq!(mail.delivery(), (Delivery::Failed, Some("The address is on the suppression list.".to_owned())));
+    }
+
+    #[test]
+    fn a_kind_is_called_as_its_template_where_it_has_one() {
+        for (kind, name, template) in [
+            (Kind::Invitation { generation: 1 }, "invitation", Some(TemplateKind::Invitation)),
+            (Kind::PasswordReset, "password_reset", Some(TemplateKind::PasswordReset)),
+            (Kind::Test, "test", None),
+            (Kind::WebhookDisabled { webhook: String::new(), reason: String::new() }, "webhook_disabled", None),
+        ] {
+            assert_eq!((kind.as_str(), kind.template()), (name, template));
         }
     }
 }

@@ -120,7 +120,8 @@ mod tests {
     #[test]
     fn names_are_one_line() {
         assert_eq!("  Ada\u{a0}L ".parse::<PersonName>().unwrap().as_str(), "Ada\u{a0}L");
-        for text in ["", "  ", "Ada\r\nBcc: eve", "a\0b", "Ada\u{202e}x", &"x".repeat(101)] {
+        assert_eq!("é".repeat(100).parse::<PersonName>().unwrap().to_string(), "é".repeat(100));
+        for text in ["", "  ", "Ada\r\nBcc: eve", "a\0b", "Ada\u{202e}x", "a\u{2028}b", &"x".repeat(101)] {
             assert!(text.parse::<PersonName>().is_err(), "{text:?}");
         }
     }

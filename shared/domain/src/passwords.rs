@@ -22,22 +22,18 @@ use crate::{EmailAddress, Invalid, PersonName, names::fold};
 pub struct Password(String); // Invariant: NFC, at most MAX_CHARS code points.
 
 impl Password {
-    /// Longer ones are refused before any work is done on them.
+    /// Longer ones are refused before they are hashed.
     pub const MAX_CHARS: usize = 256;
 
     /// Takes what was typed, to be compared or judged by a [`Policy`].
     pub fn typed(text: &str) -> Result<Self, Invalid> {
-        // NFC at most triples the bytes; what is far too long is not worth normalising.
-        if text.len() > Self::MAX_CHARS * 16 {
-            return Err(too_long());
+        // What is far too long is not worth normalising to its end.
+        let text: String = text.nfc().take(Self::MAX_CHARS + 1).collect();
+        if text.chars().count() > Self::MAX_CHARS {
+            return Err(Invalid(format!("A password has at most {} characters.", Self::MAX_CHARS)));
         }
-        let text: String = text.nfc().collect();
-        if text.chars().count() > Self::MAX_CHARS { Err(too_long()) } else { Ok(Self(text)) }
+        Ok(Self(text))
     }
-}
-
-fn too_long() -> Invalid {
-    Invalid(format!("A password has at most {} characters.", Password::MAX_CHARS))
 }
 
 impl fmt::Debug for Password {
@@ -202,9 +198,7 @@ impl Hasher {
 
     fn run(&mut self, argon2: &Argon2<'_>, password: &Password, salt: &[u8]) -> Result<[u8; HASH_BYTES], HashError> {
         let blocks = argon2.params().block_count();
-        if self.memory.len() < blocks {
-            self.memory.resize(blocks, Block::default());
-        }
+        self.memory.resize(self.memory.len().max(blocks), Block::default());
         let mut output = [0; HASH_BYTES];
         argon2.hash_password_into_with_memory(password.0.as_bytes(), salt, &mut output, &mut self.memory[..blocks])?;
         Ok(output)
@@ -387,5 +381,33 @@ mod tests {
 
         assert!(Hasher::default().verify(&Password::typed("password").unwrap(), Some(&stored)).unwrap());
         assert!(stored.is_outdated());
+    }
+
+    #[test]
+    fn a_hash_is_outdated_that_took_less_memory_or_fewer_passes_than_today() {
+        let is_outdated = |params: &str| {
+            let hash = "c29tZXNhbHQ$yIW3jKhc46JgZ3FAcoGEowrd6vyP/WTSy/wUREAmlwc";
+            StoredPassword::from_phc(format!("$argon2id$v=19${params},p=1${hash}")).is_outdated()
+        };
+        assert!(is_outdated("m=19455,t=2") && is_outdated("m=19456,t=1"));
+        assert!(!is_outdated("m=19456,t=2") && !is_outdated("m=19457,t=3"));
+        assert!(StoredPassword::from_phc("no hash".to_owned()).is_outdated());
+    }
+
+    #[test]
+    fn nothing_of_a_password_shows_in_debug_output() {
+        let (typed, stored) = (Password::typed("secret").unwrap(), StoredPassword::from_phc("$argon2id$".to_owned()));
+        assert_eq!(format!("{typed:?} {stored:?}"), "Password(..) StoredPassword(..)");
+    }
+
+    #[test]
+    fn a_word_of_ones_own_is_fine_beside_six_letters_of_something_else() {
+        assert_eq!(judge("lovelace kvxqzw"), Ok(()));
+        let refused = judge("lovelace kvxqz 8254").unwrap_err();
+        assert!(refused.0.contains("“lovelace”"), "{refused}");
+        let (short, context) = (Password::typed("ada kvxqz 8254").unwrap(), Context::default());
+        assert_eq!(POLICY.check(&short, context), Ok(()));
+        assert_eq!(built_from("king kvxqz", &["lovelace".to_owned(), "king".to_owned()]), Some("king"));
+        assert_eq!(built_from("kvxqz", &["king".to_owned()]), None);
     }
 }

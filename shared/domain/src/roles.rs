@@ -98,3 +98,19 @@ pub type AppRoles = BTreeMap<AppSlug, RoleSlug>;
 
 /// In how many apps one user can have a role: the rows of one user are written in one transaction of 100 at most.
 pub const MAX_APP_ROLES: usize = 50;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_has_letters_and_digits_and_hyphens_within() {
+        for text in ["a", "7", "crm", "crm-2", "2-b--c", &"x".repeat(40)] {
+            assert_eq!(text.parse::<AppSlug>().unwrap().as_str(), text);
+            assert_eq!(text.parse::<RoleSlug>().unwrap().to_string(), text);
+        }
+        for text in ["", "-", "-a", "a-", "A", "a_b", "a b", "a/b", "a#b", "é", &"x".repeat(41)] {
+            assert!(text.parse::<AppSlug>().is_err() && text.parse::<RoleSlug>().is_err(), "{text:?}");
+        }
+    }
+}

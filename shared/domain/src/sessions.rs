@@ -74,3 +74,35 @@ impl Session {
         now.duration_since(self.last_seen_at) >= SEEN_RESOLUTION
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AppRoles, Role, users::Profile};
+
+    #[test]
+    fn a_session_goes_on_to_the_last_moment_of_either_limit() {
+        let at = |minute| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minute);
+        let just_before = |minute| at(minute) - SignedDuration::from_nanos(1);
+        let email = "ada@example.com".parse().unwrap();
+        let profile = Profile { email, name: None, role: Role::Member, app_roles: AppRoles::default() };
+        let user = User::active(UserId::new(at(0), [1; 10]), profile, at(0));
+        let settings =
+            SecuritySettings { session_idle_minutes: 30, session_absolute_hours: 1, ..SecuritySettings::default() };
+        let ids = (SessionId::new(at(0), [1; 10]), Secret::new([7; 32]));
+        let (mut session, token) = Session::start(&user, settings, ids, (None, None), at(0));
+
+        let lets_in = |session: &Session, now| session.is_valid(&user, &token.secret.hash(), now);
+        assert!(lets_in(&session, just_before(30)) && !lets_in(&session, at(30)) && !lets_in(&session, at(31)));
+        assert!(!session.is_to_be_touched(just_before(1)) && session.is_to_be_touched(at(1)));
+        session.last_seen_at = at(29);
+        assert!(lets_in(&session, at(30)));
+        session.last_seen_at = at(59);
+        assert!(lets_in(&session, just_before(60)) && !lets_in(&session, at(60)) && !lets_in(&session, at(61)));
+
+        assert!(!session.is_valid(&user, &Secret::new([8; 32]).hash(), at(59)));
+        let another = User { id: UserId::new(at(0), [2; 10]), ..user.clone() };
+        let ended = User { session_generation: user.session_generation + 1, ..user.clone() };
+        assert!(!session.is_live(&another, at(59)) && !session.is_live(&ended, at(59)));
+    }
+}

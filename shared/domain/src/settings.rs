@@ -178,6 +178,10 @@ pub fn is_loopback(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        UserId,
+        tokens::{InviteToken, ResetToken},
+    };
 
     #[test]
     fn the_platform_is_reached_by_https_or_on_this_machine() {
@@ -201,5 +205,50 @@ mod tests {
         }
         assert_eq!(PlatformUrl::of_host("127.0.0.1:8080").unwrap().as_str(), "http://127.0.0.1:8080");
         assert_eq!(PlatformUrl::of_host("users.example.com").unwrap().as_str(), "https://users.example.com");
+    }
+
+    #[test]
+    fn an_address_on_the_web_is_taken_without_credentials_and_up_to_its_length() {
+        let long = |bytes: usize| format!("https://example.com/{}", "x".repeat(bytes - 20));
+        for text in ["https://example.com/logo.png?v=2", "http://localhost/a.png", "http://[::1]/", &long(500)] {
+            assert_eq!(text.parse::<WebAddress>().unwrap().as_str(), text);
+        }
+        for text in [
+            "https://user@example.com/",
+            "https://:password@example.com/",
+            "http://example.com/",
+            "https:///",
+            "data:image/png;base64,AAAA",
+            &long(501),
+        ] {
+            assert!(text.parse::<WebAddress>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn links_carry_their_token_in_the_fragment() {
+        let platform: PlatformUrl = "https://example.com/roster".parse().unwrap();
+        let (user, secret) = (UserId::new(jiff::Timestamp::UNIX_EPOCH, [1; 10]), crate::tokens::Secret::new([7; 32]));
+        let (invite, reset) = (InviteToken { user, secret }, ResetToken { user, secret });
+        assert_eq!(platform.invite_link(&invite), format!("https://example.com/roster/accept-invite#token={invite}"));
+        assert_eq!(platform.reset_link(&reset), format!("https://example.com/roster/reset-password#token={reset}"));
+    }
+
+    #[test]
+    fn this_machine_is_known_by_three_names() {
+        for (host, url) in [
+            ("localhost:8080", "http://localhost:8080"),
+            ("[::1]:8080", "http://[::1]:8080"),
+            ("127.0.0.1", "http://127.0.0.1"),
+            ("127.0.0.1.example.com", "https://127.0.0.1.example.com"),
+        ] {
+            assert_eq!(PlatformUrl::of_host(host).unwrap().to_string(), url);
+        }
+        assert!(PlatformUrl::of_host("example.com/?a=b").is_err());
+    }
+
+    #[test]
+    fn passwords_are_as_long_as_the_settings_say() {
+        assert_eq!(SecuritySettings::STRICT.password_policy(), Policy { min_length: 15 });
     }
 }

@@ -173,6 +173,31 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_of_token_has_a_text_form_of_its_own() {
+        fn assert_survives<T: FromStr<Err = NotAToken> + fmt::Display>(token: &T, begins: &str) {
+            let text = token.to_string();
+            assert!(text.starts_with(begins), "{begins}");
+            assert_eq!(text.parse::<T>().map(|token| token.to_string()), Ok(text));
+        }
+        let (now, secret) = (Timestamp::UNIX_EPOCH, Secret::new([7; 32]));
+        let user = UserId::new(now, [1; 10]);
+        assert_survives(&SessionToken { user, session: SessionId::new(now, [2; 10]), secret }, "session_");
+        assert_survives(&InviteToken { user, secret }, "invite_");
+        assert_survives(&ResetToken { user, secret }, "reset_");
+        assert_survives(&ApiKeyToken { key: ApiKeyId::new(now, [1; 10]), secret }, "key_");
+    }
+
+    #[test]
+    fn what_is_kept_of_a_secret_is_its_sha_256() {
+        // FIPS 180-4, the example of one block.
+        let abc = SecretHash::of_text("abc");
+        assert_eq!(abc.hex(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(abc.as_bytes()[..3], [0xba, 0x78, 0x16]);
+        assert_eq!(SecretHash::from(*abc.as_bytes()), abc);
+        assert_eq!(Secret::new([b'a'; 32]).hash(), SecretHash::of_text(&"a".repeat(32)));
+    }
+
+    #[test]
     fn a_token_of_one_kind_is_none_of_another() {
         let user = UserId::new(Timestamp::UNIX_EPOCH, [1; 10]);
         let invite = InviteToken { user, secret: Secret::new([7; 32]) }.to_string();

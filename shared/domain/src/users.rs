@@ -255,10 +255,10 @@ impl User {
     pub fn edit(&mut self, caller: &Caller, edit: Edit) -> Result<()> {
         caller.may_touch(self)?;
         if let Some(role) = edit.role.filter(|role| *role != self.role) {
-            if role < self.role && caller.is(self.id) {
+            caller.may_grant(role)?;
+            if caller.is(self.id) {
                 return Err(Error::OwnAccount);
             }
-            caller.may_grant(role)?;
             self.role = role;
         }
         if let Some(name) = edit.name {
@@ -339,4 +339,186 @@ pub struct Edit {
     pub name: Option<Option<PersonName>>,
     pub email: Option<EmailAddress>,
     pub role: Option<Role>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        ApiKeyId, SessionId,
+        access::Credential,
+        invites::Invite,
+        mails::{Fate, Kind, Report},
+    };
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn program(role: Role) -> Caller {
+        let credential = Credential::ApiKey(ApiKeyId::new(at(0), [1; 10]));
+        Caller { credential, label: "Payroll".to_owned(), role }
+    }
+
+    fn profile(role: Role) -> Profile {
+        Profile { email: "ada@example.com".parse().unwrap(), name: None, role, app_roles: AppRoles::default() }
+    }
+
+    fn active(role: Role) -> User {
+        User::active(UserId::new(at(0), [1; 10]), profile(role), at(0))
+    }
+
+    fn invited(role: Role) -> User {
+        let id = UserId::new(at(0), [1; 10]);
+        let (_, invited) = Invite::new(id, &program(Role::Admin), 24, None, at(0));
+        User::invited(id, profile(role), invited, at(0))
+    }
+
+    fn mail(n: u8) -> Mail {
+        let (id, to) = (MailId::new(at(0), [n; 10]), "ada@example.com".parse().unwrap());
+        Mail::new(id, None, to, Kind::Invitation { generation: 1 }, at(0))
+    }
+
+    #[test]
+    fn only_the_mail_that_carries_an_invite_tells_how_far_it_came() {
+        let mut user = invited(Role::Member);
+        let invited = user.invite_mut().unwrap();
+        let (mut carries, mut another) = (mail(1), mail(2));
+        assert!(!invited.is_thought_to_arrive(), "nothing was mailed");
+
+        invited.be_carried_by(&carries);
+        assert_eq!((invited.mail, invited.delivery), (Some(carries.id), Delivery::Queued));
+        assert!(!invited.is_thought_to_arrive());
+        carries.sent("1".to_owned(), at(60));
+        assert!(invited.follow(&carries) && invited.follow(&carries));
+        assert_eq!((invited.sent_at, invited.times_sent), (Some(at(60)), 1), "one mail is counted once");
+        assert!(invited.is_thought_to_arrive());
+
+        another.sent("2".to_owned(), at(120));
+        assert!(!invited.follow(&another));
+        assert_eq!((invited.sent_at, invited.times_sent), (Some(at(60)), 1));
+
+        carries.reported("1".to_owned(), Report { fate: Fate::Bounced, detail: None }, at(180));
+        assert!(invited.follow(&carries));
+        assert_eq!(invited.delivery, Delivery::Bounced);
+        assert!(!invited.is_thought_to_arrive());
+    }
+
+    #[test]
+    fn somebody_without_a_name_is_called_by_address() {
+        let mut user = active(Role::Member);
+        assert_eq!(user.label(), "ada@example.com");
+        user.name = Some("Ada".parse().unwrap());
+        assert_eq!(user.label(), "Ada");
+    }
+
+    #[test]
+    fn an_admin_counts_as_long_as_active() {
+        let mut suspended = active(Role::Admin);
+        suspended.suspend(&program(Role::Admin), Suspension::default()).unwrap();
+        for (user, counts) in [
+            (active(Role::Admin), true),
+            (active(Role::Builder), false),
+            (active(Role::Member), false),
+            (invited(Role::Admin), false),
+            (suspended, false),
+        ] {
+            assert_eq!(user.is_active_admin(), counts, "{user:?}");
+        }
+    }
+
+    #[test]
+    fn who_has_not_accepted_is_neither_suspended_nor_reactivated() {
+        let mut user = invited(Role::Member);
+        let admin = program(Role::Admin);
+        assert!(matches!(user.suspend(&admin, Suspension::default()), Err(Error::StillInvited)));
+        assert!(matches!(user.reactivate(&admin), Err(Error::StillInvited)));
+        assert_eq!(user.status(at(0)), Status::Invited);
+    }
+
+    #[test]
+    fn the_recorded_status_waits_until_somebody_notes_what_the_clock_did() {
+        let mut user = invited(Role::Member);
+        let day = 24 * 3600;
+        assert_eq!((user.status(at(day - 1)), user.recorded_status()), (Status::Invited, Status::Invited));
+        assert_eq!((user.status(at(day)), user.recorded_status()), (Status::InviteExpired, Status::Invited));
+        user.invite_mut().unwrap().expiry_recorded = true;
+        assert_eq!(user.recorded_status(), Status::InviteExpired);
+
+        let mut user = active(Role::Member);
+        assert_eq!(user.recorded_status(), Status::Active);
+        user.suspend(&program(Role::Admin), Suspension { reason: None, until: Some(at(60)) }).unwrap();
+        assert_eq!((user.status(at(59)), user.recorded_status()), (Status::Suspended, Status::Suspended));
+        assert!(!user.end_suspension(at(59)));
+        assert_eq!((user.status(at(60)), user.recorded_status()), (Status::Active, Status::Suspended));
+        assert!(user.end_suspension(at(60)) && !user.end_suspension(at(60)));
+        assert_eq!(user.recorded_status(), Status::Active);
+    }
+
+    #[test]
+    fn nobody_takes_a_role_from_themselves_or_gives_one_above_their_own() {
+        let edit = |role| Edit { role: Some(role), ..Edit::default() };
+        for held in Role::ALL {
+            let mut user = active(held);
+            let themselves = Caller::with_session(&user, SessionId::new(at(0), [1; 10]));
+            for role in Role::ALL {
+                let edited = user.edit(&themselves, edit(role));
+                if role < held {
+                    assert!(matches!(edited, Err(Error::OwnAccount)), "{held} to {role}");
+                } else {
+                    assert_eq!(edited.is_ok(), role == held, "{held} to {role}");
+                }
+                assert_eq!(user.role, held);
+                let edited = active(Role::Member).edit(&program(held), edit(role));
+                assert_eq!(edited.is_ok(), role <= held, "{held} makes somebody {role}");
+            }
+        }
+        let mut user = active(Role::Admin);
+        let as_admin = Caller::with_session(&user, SessionId::new(at(0), [1; 10]));
+        user.edit(&program(Role::Admin), edit(Role::Member)).unwrap();
+        assert_eq!(user.role, Role::Member);
+        assert!(matches!(user.edit(&as_admin, edit(Role::Admin)), Err(Error::OwnAccount)), "it is not taken back");
+    }
+
+    #[test]
+    fn an_edit_changes_what_it_names() {
+        let (mut user, builder) = (active(Role::Member), program(Role::Builder));
+        user.edit(&builder, Edit { name: Some(Some("Ada".parse().unwrap())), ..Edit::default() }).unwrap();
+        user.edit(&builder, Edit { email: Some("ada@example.org".parse().unwrap()), ..Edit::default() }).unwrap();
+        assert_eq!((user.label(), user.email.as_str(), user.role), ("Ada", "ada@example.org", Role::Member));
+        user.edit(&builder, Edit { name: Some(None), ..Edit::default() }).unwrap();
+        assert_eq!(user.name, None);
+    }
+
+    #[test]
+    fn one_user_has_a_role_in_fifty_apps_at_most() {
+        let app = |n: usize| format!("app-{n}").parse::<AppSlug>().unwrap();
+        let role = |text: &str| text.parse::<RoleSlug>().unwrap();
+        let (mut user, builder) = (active(Role::Member), program(Role::Builder));
+        for n in 1..=MAX_APP_ROLES {
+            user.set_app_role(&builder, app(n), role("basic")).unwrap();
+            assert!(check_app_roles(&user.app_roles).is_ok(), "{n}");
+        }
+        user.set_app_role(&builder, app(1), role("power")).unwrap();
+        assert_eq!((user.app_roles.len(), &user.app_roles[&app(1)]), (MAX_APP_ROLES, &role("power")));
+
+        let mut too_many = user.clone();
+        assert!(too_many.set_app_role(&builder, app(51), role("basic")).is_err());
+        assert!(check_app_roles(&too_many.app_roles).is_err());
+
+        user.remove_app_role(&builder, &app(1)).unwrap();
+        assert!(!user.app_roles.contains_key(&app(1)));
+        let mut admin = active(Role::Admin);
+        assert!(admin.set_app_role(&builder, app(1), role("basic")).is_err(), "nobody touches who is above them");
+        assert!(admin.remove_app_role(&builder, &app(1)).is_err());
+    }
+
+    #[test]
+    fn every_change_makes_another_version() {
+        let mut user = active(Role::Member);
+        for version in 2..5 {
+            user.changed(at(60));
+            assert_eq!((user.version, user.updated_at, user.created_at), (version, at(60), at(0)));
+        }
+    }
 }
