@@ -155,6 +155,7 @@ test("webhooks", async (context) => {
 show("/account", "account", (page) => page.getByText("This one").waitFor());
 show("/mailbox", "mailbox", (page) => page.locator("iframe").waitFor());
 show("/nothing", "missing");
+show("/users/nobody", "user-unknown", (page) => page.getByText("There is no such user").waitFor());
 test("pages of guests", async () => {
     const guest = await visitor(browser, roster.url);
     await guest.goto("/");

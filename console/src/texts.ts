@@ -53,7 +53,7 @@ export const texts = {
         renewal_requested: "Asks for a new link",
     },
     outcome: { invited: "Invited", created: "Created", exists: "Exists already", invalid: "Not valid" } as Record<string, string>,
-    broken: { title: "Something broke", what: "This page cannot be shown", reload: "Reload" },
+    broken: { noAnswer: "Roster does not answer", title: "Something broke", what: "This page cannot be shown", reload: "Reload" },
     missing: { title: "Not found", what: "There is no such page", home: "To the start" },
     shell: {
         skip: "Skip to content",
@@ -302,6 +302,7 @@ export const texts = {
         outcome: "Outcome",
     },
     user: {
+        unknown: "There is no such user",
         about: "About",
         profile: "Profile",
         status: "Status",

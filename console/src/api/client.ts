@@ -52,6 +52,13 @@ async function fetched(request: Request): Promise<Response> {
     }
 }
 
+/** Sends a request that is no part of the API, but of local installations. */
+export async function local(method: "GET" | "DELETE", path: string): Promise<Response> {
+    const response = await fetched(new Request(path, { method }));
+    if (response.status >= 500) throw problemOf(null, response);
+    return response;
+}
+
 /** Whether a 401 says that a session ended, and not that a password is wrong or that nobody was signed in. */
 function needsSession(request: Request): boolean {
     const { pathname } = new URL(request.url);

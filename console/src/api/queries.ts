@@ -1,6 +1,6 @@
 /** What pages read, by name: one query for each thing that the API shows. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { answer, api } from "./client";
+import { answer, api, local } from "./client";
 import { isProblem } from "./problem";
 import { noteSession } from "./signin";
 import type { components, operations } from "./schema";
@@ -210,7 +210,7 @@ export interface Mail {
 export const mailboxQuery = queryOptions({
     queryKey: ["mailbox"],
     queryFn: async (): Promise<Mail[] | null> => {
-        const response = await fetch("/_local/mail");
+        const response = await local("GET", "/_local/mail");
         const isThere = response.ok && response.headers.get("content-type")?.startsWith("application/json");
         if (!isThere) return null;
         return ((await response.json()) as { items: Mail[] }).items;

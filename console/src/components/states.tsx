@@ -5,9 +5,9 @@ import { Mark } from "./Mark";
 import { texts } from "../texts";
 import classes from "./states.module.css";
 
-export function Loading({ isPage = false, rows = 4 }: { isPage?: boolean; rows?: number }) {
+export function Loading({ rows = 4 }: { rows?: number }) {
     return (
-        <div className={isPage ? classes.page : classes.loading} role="status">
+        <div className={classes.loading} role="status">
             <span className="hidden">{texts.common.loading}</span>
             {Array.from({ length: rows }, (_, row) => (
                 <Skeleton key={row} height={14} width={`${92 - ((row * 17) % 45)}%`} radius={4} />
@@ -26,9 +26,9 @@ export function Splash() {
     );
 }
 
-export function Failure({ error, retry, isPage = false }: { error: Error; retry?: () => void; isPage?: boolean }) {
+export function Failure({ error, retry }: { error: Error; retry?: () => void }) {
     return (
-        <div className={isPage ? classes.page : classes.failure}>
+        <div className={classes.failure}>
             <Alert color="danger" variant="light" icon={<IconAlertTriangle />} title={texts.common.failed}>
                 <p>{error.message}</p>
                 {retry && (
@@ -66,7 +66,10 @@ interface Read<T> {
 
 /** What a query read, or that it is under way, or why there is nothing. */
 export function Shown<T>({ of, rows, children }: { of: Read<T>; rows?: number; children: (data: T) => ReactNode }) {
-    if (of.data !== undefined) return children(of.data);
-    if (of.error) return <Failure error={of.error} retry={() => void of.refetch()} />;
-    return <Loading rows={rows} />;
+    return of.data === undefined ? <Unread of={of} rows={rows} /> : children(of.data);
+}
+
+/** That a query is under way, or why it read nothing. */
+export function Unread({ of, rows }: { of: Read<unknown>; rows?: number }) {
+    return of.error ? <Failure error={of.error} retry={() => void of.refetch()} /> : <Loading rows={rows} />;
 }

@@ -8,7 +8,7 @@ import { sessionQuery } from "../api/queries";
 import type { components } from "../api/schema";
 import { GuestPage } from "../components/GuestPage";
 import { NewPassword } from "../components/NewPassword";
-import { Failure, Loading } from "../components/states";
+import { Unread } from "../components/states";
 import { FormError, useAction, useForm } from "../form";
 import { forgetLinkSecret, linkSecret } from "../link";
 import { texts } from "../texts";
@@ -32,9 +32,12 @@ export default function AcceptInvite() {
     if (isProblem(invite.error, "invite-expired")) return expired;
     if (isProblem(invite.error, "invite-replaced")) return <GuestPage title={t.replaced} lead={t.replacedLead}>{null}</GuestPage>;
     if (isProblem(invite.error, "invite-unknown", "invalid-fields")) return <Unknown />;
-    if (invite.error) return <Failure error={invite.error} retry={() => void invite.refetch()} isPage />;
-    if (!invite.data) return <Loading isPage />;
-    return <Accept token={token} invite={invite.data} expired={expired} />;
+    if (invite.data) return <Accept token={token} invite={invite.data} expired={expired} />;
+    return (
+        <GuestPage title={t.title(null)}>
+            <Unread of={invite} />
+        </GuestPage>
+    );
 }
 
 interface AcceptProps {

@@ -5,7 +5,7 @@ import { answer, api } from "../api/client";
 import { sessionQuery } from "../api/queries";
 import { GuestPage } from "../components/GuestPage";
 import { NewPassword } from "../components/NewPassword";
-import { Failure, Loading } from "../components/states";
+import { Unread } from "../components/states";
 import { toast } from "../components/Toasts";
 import { FormError, useForm } from "../form";
 import { useSignOut } from "../session";
@@ -28,8 +28,13 @@ export default function ChangePassword() {
             await navigate("/", { replace: true });
         },
     });
-    if (session.error) return <Failure error={session.error} retry={() => void session.refetch()} isPage />;
-    if (session.data === undefined) return <Loading isPage />;
+    if (session.data === undefined) {
+        return (
+            <GuestPage title={t.title}>
+                <Unread of={session} />
+            </GuestPage>
+        );
+    }
     if (session.data === null) return <Navigate to="/sign-in" />;
     if (!session.data.password_change_required) return <Navigate to="/account" />;
     const { user } = session.data;

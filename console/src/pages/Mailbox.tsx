@@ -1,5 +1,6 @@
 import { Button, UnstyledButton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { local } from "../api/client";
 import { mailboxQuery, type Mail } from "../api/queries";
 import { MailFrame } from "../components/MailFrame";
 import { Page } from "../components/Page";
@@ -16,7 +17,7 @@ const t = texts.mailbox;
 export default function Mailbox() {
     const url = useUrl();
     const mails = useQuery({ ...mailboxQuery, refetchInterval: 3_000 });
-    const clear = useAction(() => fetch("/_local/mail", { method: "DELETE" }));
+    const clear = useAction(() => local("DELETE", "/_local/mail"));
     const shown = mails.data?.find(({ id }) => id === url.get("mail")) ?? mails.data?.[0];
     return (
         <Page

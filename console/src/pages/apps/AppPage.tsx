@@ -9,7 +9,7 @@ import { Avatar } from "../../components/Avatar";
 import { confirm } from "../../components/confirm";
 import { StatusLabel } from "../../components/labels";
 import { Page, Section } from "../../components/Page";
-import { Empty, Failure, Loading, Shown } from "../../components/states";
+import { Empty, Shown, Unread } from "../../components/states";
 import table from "../../components/table.module.css";
 import { toast } from "../../components/Toasts";
 import { FormError, useAction, useForm } from "../../form";
@@ -37,7 +37,7 @@ export default function AppPage() {
     }
     return (
         <Page title={t.title} back={back} narrow>
-            {apps.error ? <Failure error={apps.error} retry={() => void apps.refetch()} /> : apps.data ? <Empty title={t.unknown} /> : <Loading />}
+            {apps.data ? <Empty title={t.unknown} /> : <Unread of={apps} />}
         </Page>
     );
 }

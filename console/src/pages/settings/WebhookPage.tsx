@@ -9,7 +9,7 @@ import { deliveriesQuery, webhookQuery, type Webhook, type WebhookDelivery } fro
 import { confirm } from "../../components/confirm";
 import { Label } from "../../components/labels";
 import { Page, Section } from "../../components/Page";
-import { Empty, Failure, Loading, Shown } from "../../components/states";
+import { Empty, Shown, Unread } from "../../components/states";
 import table from "../../components/table.module.css";
 import { toast } from "../../components/Toasts";
 import { FormError, useAction, useForm } from "../../form";
@@ -38,13 +38,7 @@ export default function WebhookPage() {
     }
     return (
         <Page title={t.title} back={back} narrow>
-            {isProblem(webhook.error, "webhook-not-found") ? (
-                <Empty title={t.unknown} />
-            ) : webhook.error ? (
-                <Failure error={webhook.error} retry={() => void webhook.refetch()} />
-            ) : (
-                <Loading />
-            )}
+            {isProblem(webhook.error, "webhook-not-found") ? <Empty title={t.unknown} /> : <Unread of={webhook} />}
         </Page>
     );
 }

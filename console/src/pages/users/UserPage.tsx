@@ -4,13 +4,14 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { navigate, useLocation } from "../../navigation";
 import { answer, api } from "../../api/client";
+import { isProblem } from "../../api/problem";
 import { appsQuery, userQuery, type App, type User } from "../../api/queries";
 import { Avatar } from "../../components/Avatar";
 import { confirm } from "../../components/confirm";
 import { DeliveryLabel, isUndelivered, RoleLabel, StatusLabel } from "../../components/labels";
 import { Menu, MenuItem } from "../../components/Menu";
 import { Page, Section } from "../../components/Page";
-import { Empty, Failure, Loading } from "../../components/states";
+import { Empty, Unread } from "../../components/states";
 import { toast } from "../../components/Toasts";
 import { Tooltip } from "../../components/Tooltip";
 import { useAction } from "../../form";
@@ -35,7 +36,7 @@ export default function UserPage() {
     if (user.data) return <Shown user={user.data} back={back} key={id} />;
     return (
         <Page title={texts.users.title} back={back}>
-            {user.error ? <Failure error={user.error} retry={() => void user.refetch()} /> : <Loading />}
+            {isProblem(user.error, "user-not-found") ? <Empty title={t.unknown} /> : <Unread of={user} />}
         </Page>
     );
 }
@@ -240,10 +241,8 @@ function AppRolesSection({ user }: { user: User }) {
     const [app, setApp] = useState<App>();
     return (
         <Section title={t.appRoles} lead={t.appRolesLead} flush>
-            {apps.error ? (
-                <Failure error={apps.error} retry={() => void apps.refetch()} />
-            ) : apps.data === undefined ? (
-                <Loading />
+            {apps.data === undefined ? (
+                <Unread of={apps} />
             ) : apps.data.length === 0 ? (
                 <Empty title={t.noApps}>{t.noAppsLead}</Empty>
             ) : (
