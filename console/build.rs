@@ -106,7 +106,6 @@ fn content_type(path: &Path) -> Option<&'static str> {
         "html" => "text/html; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
         "svg" => "image/svg+xml",
-        "woff2" => "font/woff2",
         _ => return None,
     })
 }

@@ -30,9 +30,9 @@ export default function AddUsers() {
     return (
         <Modal opened={isMounted && how !== undefined} onClose={close} title={t.title} size="lg">
             <Tabs value={shown ?? "email"} onChange={(how) => url.change({ add: how ?? undefined })} keepMounted={false}>
-                <Tabs.List mb="md">
-                    <Tabs.Tab value="email">{t.byEmail}</Tabs.Tab>
-                    <Tabs.Tab value="password">{t.byPassword}</Tabs.Tab>
+                <Tabs.List mb="md" grow>
+                    <Tabs.Tab value="email" px={4}>{t.byEmail}</Tabs.Tab>
+                    <Tabs.Tab value="password" px={4}>{t.byPassword}</Tabs.Tab>
                 </Tabs.List>
                 <Tabs.Panel value="email">
                     <ByEmail close={close} />
