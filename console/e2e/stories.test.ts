@@ -327,6 +327,34 @@ story("an invite is handed over as a link", async ({ roster, admin }) => {
     await ada.getByRole("heading", { name: "Accept your invite" }).waitFor();
 }, { email: false });
 
+story("501 addresses are invited in parts, and what was refused is said", async ({ roster, admin, token }) => {
+    await roster.call("POST", "/v1/apps", { slug: "old", name: "Old wiki" }, token);
+    await roster.call("POST", "/v1/apps", { slug: "wiki", name: "Wiki" }, token);
+    await admin.goto("/users?add=email");
+    const people = Array.from({ length: 501 }, (_, at) => `person${at}@example.com`);
+    await admin.getByLabel("E-mail addresses").fill(people.join("\n"));
+    await admin.getByRole("combobox", { name: "Old wiki" }).waitFor();
+    await admin.getByRole("combobox", { name: "Wiki", exact: true }).selectOption("basic");
+    await admin.getByRole("button", { name: "Invite 501 people" }).click();
+    await admin.getByText(/^[1-9]\d* of 501$/).waitFor();
+    await admin.getByText("501 invited").waitFor({ timeout: 120_000 });
+    await admin.getByRole("button", { name: "Add more" }).click();
+
+    await admin.getByLabel("E-mail addresses").fill("ada@example.com");
+    await admin.getByRole("combobox", { name: "Old wiki" }).selectOption("basic");
+    await admin.getByRole("combobox", { name: "Wiki", exact: true }).selectOption("power");
+    await roster.call("DELETE", "/v1/apps/old", undefined, token);
+    await admin.getByRole("button", { name: "Send invite" }).click();
+    await admin.getByRole("alert").getByText("There is no app old").waitFor();
+    await admin.reload();
+    await admin.getByRole("combobox", { name: "Wiki", exact: true }).waitFor();
+    assert.equal(await admin.getByRole("combobox", { name: "Old wiki" }).count(), 0);
+    await admin.getByRole("button", { name: "Send invite" }).click();
+    await admin.getByText("1 invited").waitFor();
+    const { body } = await roster.call("GET", "/v1/users?q=ada", undefined, token);
+    assert.deepEqual(body.items[0].app_roles, { wiki: "power" });
+});
+
 story("500 people come from a file, with mistakes in it", async ({ admin }) => {
     const rows = Array.from({ length: 500 }, (_, at) => (at % 50 === 7 ? `broken ${at},Person ${at}` : `person${at}@example.com,"Person, ${at}"`));
     await admin.goto("/users/import");

@@ -17,6 +17,7 @@ interface Options<T> {
 export function useForm<T extends object>({ initial, send, about = {}, draft }: Options<T>) {
     const [values, setValues] = useState<T>(() => ({ ...initial, ...kept<T>(draft) }));
     const [wrong, setWrong] = useState<Record<string, string>>({});
+    const [unshown, setUnshown] = useState("");
     const form = useRef<HTMLFormElement>(null);
     const isSending = useRef(false);
     const mutation = useMutation({
@@ -26,14 +27,13 @@ export function useForm<T extends object>({ initial, send, about = {}, draft }: 
         onError: (error) => {
             if (!(error instanceof Problem)) return;
             const field = about[error.slug];
-            setWrong(
-                field
-                    ? { [field]: error.message }
-                    : Object.fromEntries(error.fields.map(({ pointer, detail }) => [pointer.slice(1), detail])),
-            );
+            const refused = field ? [[field, error.message] as const] : error.fields.map(({ pointer, detail }) => [pointer.slice(1), detail] as const);
+            setWrong(Object.fromEntries(refused));
+            setUnshown(refused.flatMap(([field, detail]) => (isShown(form, field) ? [] : detail)).join(" "));
         },
     });
     useEffect(() => focusFirstInvalid(form), [wrong]);
+    const isAboutFields = mutation.error instanceof Problem && (mutation.error.slug in about || mutation.error.fields.length > 0);
 
     const set = (change: Partial<T>) => {
         setValues((values) => ({ ...values, ...change }));
@@ -60,11 +60,10 @@ export function useForm<T extends object>({ initial, send, about = {}, draft }: 
             onChange: (value: T[K]) => set({ [name]: value } as unknown as Partial<T>),
         }),
         wrong,
-        /** What was refused and stands beside no field. */
-        refusal: mutation.error instanceof Problem && mutation.error.slug in about ? null : mutation.error,
         isBusy: mutation.isPending,
         isDone: mutation.isSuccess,
-        error: mutation.error,
+        /** What was refused and stands beside no field. */
+        error: !isAboutFields ? mutation.error : unshown ? new Error(unshown) : null,
         reset: (to: T) => {
             setValues(to);
             setWrong({});
@@ -99,9 +98,15 @@ function focusFirstInvalid(form: RefObject<HTMLFormElement | null>): void {
     form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
 }
 
+/** Whether a form shows the field, or the list of fields, that a refusal is about. */
+function isShown(form: RefObject<HTMLFormElement | null>, field: string): boolean {
+    const root = (name: string | null) => name?.split("/")[0];
+    return Array.from(form.current?.elements ?? []).some((element) => root(element.getAttribute("name")) === root(field));
+}
+
 /** Why a form was refused, unless that stands beside its fields. */
 export function FormError({ error, except = [] }: { error: Error | null; except?: string[] }) {
-    if (!error || (error instanceof Problem && (error.slug === "invalid-fields" || except.includes(error.slug)))) return null;
+    if (!error || (error instanceof Problem && except.includes(error.slug))) return null;
     return (
         <Alert color="danger" variant="light" role="alert">
             {error.message}

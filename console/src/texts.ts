@@ -52,7 +52,7 @@ export const texts = {
         failed: "Not sent",
         renewal_requested: "Asks for a new link",
     },
-    outcome: { invited: "Invited", created: "Created", exists: "Exists already", invalid: "Not valid" } as Record<string, string>,
+    outcome: { invited: "Invited", created: "Created", exists: "Exists already", invalid: "Not valid", unsent: "Not sent" } as Record<string, string>,
     broken: { noAnswer: "Roster does not answer", title: "Something broke", what: "This page cannot be shown", reload: "Reload" },
     missing: { title: "Not found", what: "There is no such page", home: "To the start" },
     shell: {
@@ -264,8 +264,10 @@ export const texts = {
         useLink: "Take a link instead",
         showTaken: (status: string) => `Show the user (${status.toLowerCase()})`,
         results: "Results",
-        summary: (done: number, exist: number, invalid: number) =>
-            [done > 0 && `${done} invited`, exist > 0 && `${exist} existed already`, invalid > 0 && `${invalid} not valid`].filter(Boolean).join(" · "),
+        summary: (count: (outcome: string) => number) =>
+            Object.entries({ invited: "invited", exists: "existed already", invalid: "not valid", unsent: "not sent" })
+                .flatMap(([outcome, text]) => (count(outcome) > 0 ? `${count(outcome)} ${text}` : []))
+                .join(" · "),
         again: "Add more",
     },
     importUsers: {

@@ -1,12 +1,20 @@
 import { NativeSelect } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { appsQuery } from "../api/queries";
+import { queries } from "../queries";
 import { texts } from "../texts";
 import classes from "./AppRolesInput.module.css";
 
 interface Props {
     value: Record<string, string>;
     onChange: (value: Record<string, string>) => void;
+}
+
+/** The roles of somebody that are there to be given: another admin may have deleted one, or its app, meanwhile. */
+export async function existing(roles: Record<string, string>): Promise<Record<string, string>> {
+    const apps = await queries.ensureQueryData(appsQuery);
+    const isThere = ([app, role]: [string, string]) => apps.some(({ slug, roles }) => slug === app && roles.some(({ slug }) => slug === role));
+    return Object.fromEntries(Object.entries(roles).filter(isThere));
 }
 
 /** The role in each app: a line for every app. */

@@ -114,7 +114,7 @@ function Password() {
     return (
         <Section title={texts.user.password} lead={t.passwordLead}>
             <form {...form.props} className="stack">
-                <FormError error={form.refusal} />
+                <FormError error={form.error} />
                 <div className="fields">
                     <PasswordInput
                         label={t.currentPassword}

@@ -41,7 +41,7 @@ export default function ChangePassword() {
     return (
         <GuestPage title={t.title} lead={t.lead}>
             <form {...form.props} className="stack">
-                <FormError error={form.refusal} />
+                <FormError error={form.error} />
                 <input className="hidden" type="email" autoComplete="username" defaultValue={user.email} tabIndex={-1} aria-hidden />
                 <PasswordInput label={t.temporary} autoComplete="current-password" autoFocus {...form.text("current_password")} />
                 <NewPassword personal={[user.name, user.email.split("@")[0]]} {...form.text("new_password")} />

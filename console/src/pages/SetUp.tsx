@@ -26,7 +26,7 @@ export default function SetUp() {
     return (
         <GuestPage title={t.title} lead={t.lead}>
             <form {...form.props} className="stack">
-                <FormError error={form.refusal} />
+                <FormError error={form.error} />
                 <PasswordInput
                     label={t.secret}
                     description={t.secretHint}

@@ -139,6 +139,7 @@ function Roles({ app }: { app: App }) {
                     {roles.map((role, at) => (
                         <li key={at} className={classes.role}>
                             <TextInput
+                                name={`roles/${at}/name`}
                                 aria-label={t.roleName}
                                 placeholder={t.roleName}
                                 value={role.name}
@@ -146,6 +147,7 @@ function Roles({ app }: { app: App }) {
                                 onChange={(event) => change(at, { name: event.currentTarget.value })}
                             />
                             <TextInput
+                                name={`roles/${at}/description`}
                                 aria-label={t.description}
                                 placeholder={t.description}
                                 value={role.description}

@@ -103,7 +103,7 @@ function NewApp({ close }: { close: () => void }) {
     });
     return (
         <form {...form.props} className="stack">
-            <FormError error={form.refusal} />
+            <FormError error={form.error} />
             <TextInput label={t.name} placeholder={t.nameExample} data-autofocus {...form.text("name")} />
             <TextInput
                 label={t.slug}

@@ -1,4 +1,4 @@
-import { Alert, Button, Modal, NativeSelect, SegmentedControl, Tabs, Textarea, TextInput } from "@mantine/core";
+import { Alert, Button, Modal, NativeSelect, Progress, SegmentedControl, Tabs, Textarea, TextInput } from "@mantine/core";
 import { useMounted } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -7,13 +7,14 @@ import { parseAddresses } from "../../addresses";
 import { answer, api } from "../../api/client";
 import { isProblem } from "../../api/problem";
 import { emailSettingsQuery, type Role, type RowResult, type User } from "../../api/queries";
-import { AppRolesInput } from "../../components/AppRolesInput";
+import { AppRolesInput, existing } from "../../components/AppRolesInput";
 import { Label } from "../../components/labels";
 import { Secret } from "../../components/Secret";
 import { FormError, useForm } from "../../form";
 import { texts } from "../../texts";
 import { useUrl } from "../../url";
 import classes from "./AddUsers.module.css";
+import { inParts } from "./parts";
 
 const t = texts.addUsers;
 
@@ -50,10 +51,11 @@ const VALID = [24, 72, 168, 336, 720];
 
 function ByEmail({ close }: { close: () => void }) {
     const settings = useQuery(emailSettingsQuery);
+    const [sent, setSent] = useState<number>();
     const [results, setResults] = useState<RowResult[]>();
     const [link, setLink] = useState<{ user: User; link: string | null }>();
     const initial = {
-        emails: "",
+        email: "",
         name: "",
         role: "member" as Role,
         app_roles: {} as Record<string, string>,
@@ -64,17 +66,31 @@ function ByEmail({ close }: { close: () => void }) {
     const form = useForm({
         initial,
         draft: "invite",
-        send: async ({ emails, name, message, valid_hours, delivery, ...rest }) => {
-            const people = parseAddresses(emails);
+        send: async ({ email, name, role, app_roles, message, valid_hours, delivery }) => {
+            const people = parseAddresses(email);
             const common = {
-                ...rest,
+                role,
+                app_roles: await existing(app_roles),
                 message: message || undefined,
                 valid_hours: valid_hours ? Number(valid_hours) : undefined,
             };
             const [only] = people;
             if (people.length > 1) {
-                const invites = people.map((person) => ({ ...person, ...common }));
-                setResults((await answer(api.POST("/v1/invites/batch", { body: { invites } }))).results);
+                const told: RowResult[] = [];
+                const rows = people.map((person) => ({ ...person, ...common }));
+                setSent(0);
+                try {
+                    for await (const { results } of inParts(rows, (invites) => answer(api.POST("/v1/invites/batch", { body: { invites } })))) {
+                        setSent(told.push(...results));
+                    }
+                } catch (error) {
+                    if (told.length === 0) throw error;
+                    const detail = (error as Error).message;
+                    told.push(...people.slice(told.length).map(({ email }) => ({ email, outcome: "unsent", detail })));
+                } finally {
+                    setSent(undefined);
+                }
+                setResults(told);
                 return;
             }
             const body = { email: only?.email ?? "", name: name || only?.name, delivery, ...common };
@@ -100,7 +116,7 @@ function ByEmail({ close }: { close: () => void }) {
     }
     if (results) return <Results results={results} done={<Done close={close} again={again} />} />;
 
-    const people = parseAddresses(form.values.emails);
+    const people = parseAddresses(form.values.email);
     const isMany = people.length > 1;
     const isUnconfigured = settings.data?.configured === false;
     const isLink = form.values.delivery === "link" && !isMany;
@@ -116,8 +132,7 @@ function ByEmail({ close }: { close: () => void }) {
                 minRows={1}
                 maxRows={8}
                 data-autofocus
-                {...form.text("emails")}
-                error={form.wrong.email}
+                {...form.text("email")}
             />
             {isMany && <p className="muted small number">{t.people(people.length)}</p>}
             {!isMany && <TextInput label={t.name} description={t.nameHint} {...form.text("name")} />}
@@ -145,6 +160,12 @@ function ByEmail({ close }: { close: () => void }) {
                     ]}
                 />
             )}
+            {sent !== undefined && (
+                <div>
+                    <Progress value={(sent / people.length) * 100} aria-label={texts.bulk.working} />
+                    <p className="muted small number">{texts.bulk.progress(sent, people.length)}</p>
+                </div>
+            )}
             <div className="row end">
                 <Button variant="default" onClick={close}>
                     {texts.common.cancel}
@@ -163,8 +184,10 @@ function ByPassword({ close }: { close: () => void }) {
     const form = useForm({
         initial,
         draft: "create-user",
-        send: async ({ name, ...rest }) =>
-            setCreated(await answer(api.POST("/v1/users", { body: { ...rest, name: name || undefined } }))),
+        send: async ({ email, name, role, app_roles }) => {
+            const body = { email, name: name || undefined, role, app_roles: await existing(app_roles) };
+            setCreated(await answer(api.POST("/v1/users", { body })));
+        },
     });
     if (created) {
         return (
@@ -249,11 +272,7 @@ export function Results({ results, done }: { results: RowResult[]; done?: React.
     return (
         <div className="stack">
             <p role="status">
-                {t.summary(
-                    results.filter(({ outcome }) => outcome === "invited" || outcome === "created").length,
-                    results.filter(({ outcome }) => outcome === "exists").length,
-                    results.filter(({ outcome }) => outcome === "invalid").length,
-                )}
+                {t.summary((outcome) => results.filter((result) => result.outcome === outcome).length)}
             </p>
             <ul className={`plain ${classes.results}`} tabIndex={0} aria-label={t.results}>
                 {results.map(({ email, outcome, detail, user_id }, row) => (

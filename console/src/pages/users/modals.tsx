@@ -181,7 +181,7 @@ function CorrectAddress({ user, close }: { user: User; close: () => void }) {
                 <DeliveryLabel user={user} always />
                 {user.invite?.delivery_detail && <p className="muted small">{user.invite.delivery_detail}</p>}
             </div>
-            <FormError error={form.refusal} />
+            <FormError error={form.error} />
             <TextInput label={texts.fields.email} description={c.hint} type="email" autoComplete="off" data-autofocus {...form.text("email")} />
             <div className="row end">
                 <Button variant="default" onClick={close}>
