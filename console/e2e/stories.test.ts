@@ -370,6 +370,42 @@ story("500 people come from a file, with mistakes in it", async ({ admin }) => {
     await admin.getByRole("link", { name: "Person, 499" }).waitFor();
 });
 
+story("what is shown once is not lost by a slip", async ({ roster, admin, token }) => {
+    const { body } = await roster.call("POST", "/v1/users", { email: "ada@example.com" }, token);
+    const dialog = admin.getByRole("dialog");
+    const slip = async (label: string) => {
+        const secret = await dialog.getByLabel(label, { exact: true }).innerText();
+        await admin.keyboard.press("Escape");
+        await admin.mouse.click(5, 5);
+        assert.equal(await dialog.getByLabel(label, { exact: true }).innerText(), secret);
+        await dialog.getByRole("button", { name: "Done" }).click();
+        await dialog.waitFor({ state: "hidden" });
+    };
+
+    await admin.goto("/users?add=password");
+    await admin.getByLabel("E-mail address").fill("alan@example.com");
+    await admin.getByRole("button", { name: "Create user" }).click();
+    await dialog.getByLabel("Temporary password").waitFor();
+    assert.equal(await admin.getByRole("tab", { name: "E-mail onboarding" }).isDisabled(), true);
+    await slip("Temporary password");
+
+    await admin.goto(`/users/${body.user.id}`);
+    await admin.getByRole("button", { name: "Actions" }).click();
+    await admin.getByRole("menuitem", { name: "Reset password" }).click();
+    await admin.getByRole("button", { name: "Show it to me" }).click();
+    await slip("Temporary password");
+
+    await admin.goto("/settings/api-keys?new=1");
+    await admin.getByLabel("Name").fill("Nightly import");
+    await admin.getByRole("button", { name: "Create key" }).click();
+    await slip("API key");
+
+    await admin.goto("/settings/webhooks?new=1");
+    await admin.getByLabel("Address").fill("https://hooks.example.com");
+    await admin.getByRole("button", { name: "Create webhook" }).click();
+    await slip("Signing secret");
+});
+
 story("the address says what is shown, and the keyboard is enough", async ({ roster, admin, token }) => {
     for (const name of ["Ada Lovelace", "Alan Turing", "Barbara Liskov"]) {
         await roster.call("POST", "/v1/users", { email: `${name.split(" ")[0]!.toLowerCase()}@example.com`, name }, token);

@@ -2,10 +2,12 @@ import { Button } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { useState } from "react";
 import { texts } from "../texts";
+import { useKeepOpen } from "./closing";
 import classes from "./Secret.module.css";
 
 /** Something that is shown once, to be copied. */
 export function Secret({ label, value }: { label: string; value: string }) {
+    useKeepOpen();
     return (
         <div>
             <div className={classes.label}>{label}</div>

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { answer, api } from "../../api/client";
 import { apiKeysQuery, type ApiKey, type Role } from "../../api/queries";
 import { confirm } from "../../components/confirm";
+import { useClosing } from "../../components/closing";
 import { Label } from "../../components/labels";
 import { Page } from "../../components/Page";
 import { Secret } from "../../components/Secret";
@@ -25,6 +26,7 @@ export default function ApiKeys() {
     const keys = useQuery(apiKeysQuery);
     const open = () => url.change({ new: "1" });
     const close = () => url.change({ new: undefined });
+    const closing = useClosing();
     const create = <Button onClick={open}>{t.new}</Button>;
     return (
         <Page
@@ -49,7 +51,7 @@ export default function ApiKeys() {
                     }
                 </Shown>
             </div>
-            <Modal opened={url.get("new") !== undefined} onClose={close} title={t.new}>
+            <Modal opened={url.get("new") !== undefined} onClose={close} {...closing} title={t.new}>
                 <NewKey close={close} />
             </Modal>
         </Page>

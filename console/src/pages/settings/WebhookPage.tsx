@@ -6,6 +6,7 @@ import { navigate, useLocation } from "../../navigation";
 import { answer, api } from "../../api/client";
 import { isProblem } from "../../api/problem";
 import { deliveriesQuery, webhookQuery, type Webhook, type WebhookDelivery } from "../../api/queries";
+import { useClosing } from "../../components/closing";
 import { confirm } from "../../components/confirm";
 import { Label } from "../../components/labels";
 import { Page, Section } from "../../components/Page";
@@ -213,6 +214,7 @@ function SigningSecret({ webhook }: { webhook: Webhook }) {
         if (await confirm({ title: t.rotateTitle, body: t.rotateBody, confirm: t.rotate })) rotate.mutate();
     };
     const close = () => setSecret(undefined);
+    const closing = useClosing();
     return (
         <Section title={t.secret}>
             <div className="row spread">
@@ -221,7 +223,7 @@ function SigningSecret({ webhook }: { webhook: Webhook }) {
                     {t.rotate}
                 </Button>
             </div>
-            <Modal opened={secret !== undefined} onClose={close} title={t.secret}>
+            <Modal opened={secret !== undefined} onClose={close} {...closing} title={t.secret}>
                 <div className="stack">
                     <ShownOnce secret={secret ?? null} />
                     <div className="row end">

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { Link, navigate } from "../../navigation";
 import { answer, api } from "../../api/client";
 import { webhooksQuery, type EventType, type Webhook } from "../../api/queries";
+import { useClosing } from "../../components/closing";
 import { Label } from "../../components/labels";
 import { Page } from "../../components/Page";
 import { Secret } from "../../components/Secret";
@@ -24,6 +25,7 @@ export default function Webhooks() {
     const webhooks = useQuery(webhooksQuery);
     const open = () => url.change({ new: "1" });
     const close = () => url.change({ new: undefined });
+    const closing = useClosing();
     return (
         <Page
             title={t.title}
@@ -47,7 +49,7 @@ export default function Webhooks() {
                     }
                 </Shown>
             </div>
-            <Modal opened={url.get("new") !== undefined} onClose={close} title={t.new} size="lg">
+            <Modal opened={url.get("new") !== undefined} onClose={close} {...closing} title={t.new} size="lg">
                 <NewWebhook close={close} />
             </Modal>
         </Page>

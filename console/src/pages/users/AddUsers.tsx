@@ -8,6 +8,7 @@ import { answer, api } from "../../api/client";
 import { isProblem } from "../../api/problem";
 import { emailSettingsQuery, type Role, type RowResult, type User } from "../../api/queries";
 import { AppRolesInput, existing } from "../../components/AppRolesInput";
+import { useClosing, useIsKept, useKeepOpen } from "../../components/closing";
 import { Label } from "../../components/labels";
 import { Secret } from "../../components/Secret";
 import { FormError, useForm } from "../../form";
@@ -22,6 +23,8 @@ const t = texts.addUsers;
 export default function AddUsers() {
     const url = useUrl();
     const how = url.get("add");
+    const closing = useClosing();
+    const isKept = useIsKept();
     // A window that is there from the start would not know where the focus came from.
     const isMounted = useMounted();
     const [shown, setShown] = useState(how);
@@ -29,11 +32,11 @@ export default function AddUsers() {
     if (how && shown !== how) setShown(how);
     const close = () => url.change({ add: undefined });
     return (
-        <Modal opened={isMounted && how !== undefined} onClose={close} title={t.title} size="lg">
+        <Modal opened={isMounted && how !== undefined} onClose={close} {...closing} title={t.title} size="lg">
             <Tabs value={shown ?? "email"} onChange={(how) => url.change({ add: how ?? undefined })} keepMounted={false}>
                 <Tabs.List mb="md" grow>
-                    <Tabs.Tab value="email" px={4}>{t.byEmail}</Tabs.Tab>
-                    <Tabs.Tab value="password" px={4}>{t.byPassword}</Tabs.Tab>
+                    <Tabs.Tab value="email" px={4} disabled={isKept}>{t.byEmail}</Tabs.Tab>
+                    <Tabs.Tab value="password" px={4} disabled={isKept}>{t.byPassword}</Tabs.Tab>
                 </Tabs.List>
                 <Tabs.Panel value="email">
                     <ByEmail close={close} />
@@ -54,6 +57,7 @@ function ByEmail({ close }: { close: () => void }) {
     const [sent, setSent] = useState<number>();
     const [results, setResults] = useState<RowResult[]>();
     const [link, setLink] = useState<{ user: User; link: string | null }>();
+    useKeepOpen(sent !== undefined);
     const initial = {
         email: "",
         name: "",

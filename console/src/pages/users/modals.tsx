@@ -2,6 +2,7 @@ import { Button, Modal, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { answer, api } from "../../api/client";
 import type { User } from "../../api/queries";
+import { useClosing } from "../../components/closing";
 import { DeliveryLabel } from "../../components/labels";
 import { Secret } from "../../components/Secret";
 import { toast } from "../../components/Toasts";
@@ -18,7 +19,7 @@ const r = texts.resetModal;
 
 export function ResetPasswordModal({ user, isOpen, close }: Props) {
     return (
-        <Modal opened={isOpen} onClose={close} title={r.title}>
+        <Modal opened={isOpen} onClose={close} title={r.title} {...useClosing()}>
             <ResetPassword user={user} close={close} />
         </Modal>
     );
@@ -112,7 +113,7 @@ const l = texts.linkModal;
 /** Makes a new link of an invite, to hand over. */
 export function LinkModal({ user, isOpen, close }: Props) {
     return (
-        <Modal opened={isOpen} onClose={close} title={l.title}>
+        <Modal opened={isOpen} onClose={close} title={l.title} {...useClosing()}>
             <NewLink user={user} close={close} />
         </Modal>
     );
