@@ -1,5 +1,6 @@
 /** What people do with the console, from the first minute on. Each story has an installation of its own. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { assertQuiet, launch, look, signIn, visitor } from "./browser";
@@ -32,6 +33,9 @@ function story(name: string, tell: (story: Story) => Promise<void>, options = { 
     });
 }
 
+/** Chooses a file to import. */
+const choose = (page: Page, name: string, content: string | Buffer) =>
+    page.locator("input[type=file]").setInputFiles({ name, mimeType: "text/csv", buffer: Buffer.from(content as string) });
 const toast = (page: Page, text: string | RegExp) => page.getByRole("log").getByText(text).waitFor();
 
 test("from an empty installation to the first invitee", async (context) => {
@@ -358,7 +362,7 @@ story("501 addresses are invited in parts, and what was refused is said", async 
 story("500 people come from a file, with mistakes in it", async ({ admin }) => {
     const rows = Array.from({ length: 500 }, (_, at) => (at % 50 === 7 ? `broken ${at},Person ${at}` : `person${at}@example.com,"Person, ${at}"`));
     await admin.goto("/users/import");
-    await admin.locator("input[type=file]").setInputFiles({ name: "team.csv", mimeType: "text/csv", buffer: Buffer.from(["E-Mail,Full name", ...rows].join("\r\n")) });
+    await choose(admin, "team.csv", ["E-Mail,Full name", ...rows].join("\r\n"));
     await admin.getByText("team.csv · 500 rows").waitFor();
     await admin.getByRole("button", { name: "Check rows" }).click();
     await admin.getByText("490 ready, 10 left out").waitFor({ timeout: 60_000 });
@@ -404,6 +408,60 @@ story("what is shown once is not lost by a slip", async ({ roster, admin, token 
     await admin.getByLabel("Address").fill("https://hooks.example.com");
     await admin.getByRole("button", { name: "Create webhook" }).click();
     await slip("Signing secret");
+});
+
+story("an import that stops on the way goes on, and its passwords are not left behind", async ({ admin }) => {
+    let calls = 0;
+    await admin.route("**/v1/users/batch", async (route) => {
+        calls += 1;
+        // Three are the check. The second part of the import is done, but its answer gets lost.
+        if (calls !== 5) return route.continue();
+        await route.fetch();
+        await route.abort();
+    });
+    const people = Array.from({ length: 120 }, (_, at) => `person${at}@example.com`);
+    await admin.getByRole("link", { name: "Import" }).click();
+    await admin.getByText("Basic onboarding").click();
+    await choose(admin, "team.csv", ["Email", "broken", ...people.slice(0, 2), "", ...people.slice(1)].join("\n"));
+    await admin.getByRole("button", { name: "Check rows" }).click();
+    await admin.getByRole("button", { name: "Create 120 users" }).click();
+    await admin.getByRole("heading", { name: "Stopped at 50 of 120" }).waitFor();
+    await look(admin, "import-stopped");
+
+    const question = admin.getByRole("dialog", { name: "Leave anyway?" });
+    const stay = async () => {
+        await question.getByText("The temporary passwords were not downloaded").waitFor();
+        await question.getByRole("button", { name: "Cancel" }).click();
+        await question.waitFor({ state: "hidden" });
+        assert.equal(new URL(admin.url()).pathname, "/users/import");
+    };
+    await admin.getByRole("link", { name: "Apps & roles" }).click();
+    await stay();
+    await admin.goBack();
+    await stay();
+    await admin.getByRole("button", { name: "Import another file" }).click();
+    await stay();
+    const asked = new Promise<string>((resolve) => {
+        admin.once("dialog", (dialog) => {
+            resolve(dialog.type());
+            void dialog.dismiss();
+        });
+    });
+    await admin.evaluate(() => location.reload());
+    assert.equal(await asked, "beforeunload");
+
+    await admin.getByRole("button", { name: "Go on" }).click();
+    await admin.getByRole("heading", { name: "Finished" }).waitFor({ timeout: 120_000 });
+    const [download] = await Promise.all([admin.waitForEvent("download"), admin.getByRole("button", { name: "Download result" }).click()]);
+    const rows = readFileSync(await download.path(), "utf8").trim().split("\r\n");
+    assert.equal(rows.length, 1 + 122, "every row is in the result");
+    assert.match(rows[1]!, /^2,broken,invalid,/);
+    assert.match(rows[2]!, /^3,person0@example\.com,created,,\S+$/);
+    assert.match(rows[4]!, /^6,person1@example\.com,exists,An earlier row has this address/);
+    assert.match(rows.at(-1)!, /^124,person119@example\.com,created,,\S+$/);
+    assert.equal(rows.filter((row) => /created,The password was given before/.test(row)).length, 50);
+    await admin.goBack();
+    await admin.getByRole("heading", { name: "Users" }).waitFor();
 });
 
 story("the address says what is shown, and the keyboard is enough", async ({ roster, admin, token }) => {

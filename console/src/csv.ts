@@ -1,23 +1,31 @@
+/** A row of a file, and the line that it begins in. */
+export interface Line {
+    line: number;
+    cells: string[];
+}
+
 /** CSV as spreadsheets write it (RFC 4180): the separator is found out, quotes may hold anything. */
-export function parseCsv(text: string): string[][] {
+export function parseCsv(text: string): Line[] {
     const clean = text.replace(/^\uFEFF/, "");
     const firstLine = clean.split(/\r?\n/, 1)[0] ?? "";
     const separator = [",", ";", "\t"].reduce((best, one) => (firstLine.split(one).length > firstLine.split(best).length ? one : best));
-    const rows: string[][] = [];
-    let row: string[] = [];
+    const rows: Line[] = [];
+    let row: Line = { line: 1, cells: [] };
+    let line = 1;
     let cell = "";
     let isQuoted = false;
     const endCell = () => {
-        row.push(cell.trim());
+        row.cells.push(cell.trim());
         cell = "";
     };
     const endRow = () => {
         endCell();
-        if (row.some(Boolean)) rows.push(row);
-        row = [];
+        if (row.cells.some(Boolean)) rows.push(row);
+        row = { line, cells: [] };
     };
     for (let at = 0; at < clean.length; at++) {
         const letter = clean[at]!;
+        if (letter === "\n") line += 1;
         if (isQuoted) {
             if (letter !== '"') cell += letter;
             else if (clean[at + 1] === '"') cell += clean[++at];

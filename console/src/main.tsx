@@ -7,7 +7,7 @@ import { createRoot } from "react-dom/client";
 import { sessionQuery } from "./api/queries";
 import { Toasts } from "./components/Toasts";
 import { isLinkSecret, keepLinkSecret } from "./link";
-import { show } from "./navigation";
+import { arrive, show } from "./navigation";
 import { queries } from "./queries";
 import { Router } from "./router";
 import { theme } from "./theme";
@@ -23,7 +23,7 @@ keepLinkSecret();
 addEventListener("hashchange", () => {
     if (isLinkSecret(location.hash)) location.reload();
 });
-addEventListener("popstate", () => void show());
+addEventListener("popstate", () => void arrive());
 
 // Who is signed in is asked for while the page still loads.
 void queries.prefetchQuery(sessionQuery);

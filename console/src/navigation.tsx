@@ -1,8 +1,10 @@
 /** Where somebody is, and how they get elsewhere: the history of the browser, and the page that belongs to the address. */
 import { useEffect, type ComponentProps, type ComponentType, type MouseEvent } from "react";
+import { confirm } from "./components/confirm";
 import { Splash } from "./components/states";
 import { routeOf, type Route } from "./routes";
 import { createStore } from "./store";
+import { texts } from "./texts";
 
 interface Place {
     Page: ComponentType;
@@ -16,6 +18,8 @@ interface Place {
 
 const place = createStore<Place | null>(null);
 const moving = createStore(false);
+/** What would be lost by going elsewhere. */
+const holds = createStore<{ why: string }[]>([]);
 const loaded = new Map<Route, ComponentType>();
 let moves = 0;
 
@@ -53,9 +57,47 @@ interface How {
 }
 
 /** Goes to an address of ours; done when its page is there. */
-export function navigate(to: string, { replace = false, state = null }: How = {}): Promise<void> {
+export async function navigate(to: string, { replace = false, state = null }: How = {}): Promise<void> {
+    if (isHeld(new URL(to, location.href)) && !(await mayLeave())) return;
     history[replace ? "replaceState" : "pushState"](state, "", to);
     return show();
+}
+
+/** Shows where a step in the history led. */
+export async function arrive(): Promise<void> {
+    const here = place.get();
+    if (!here || !isHeld(here)) return show();
+    // The step is done already; it is taken back until it is clear that it was meant.
+    history.pushState(here.state, "", here.pathname + here.search);
+    if (await mayLeave()) history.back();
+}
+
+/** Whether something would be lost between an address and where the browser is. */
+function isHeld({ pathname }: { pathname: string }): boolean {
+    return holds.get().length > 0 && pathname !== location.pathname;
+}
+
+/** Asks before something is lost, if there is something to lose. */
+export async function mayLeave(): Promise<boolean> {
+    const [hold] = holds.get();
+    const isSure = !hold || (await confirm({ title: texts.common.leaveTitle, body: hold.why, confirm: texts.common.leave, danger: true }));
+    if (isSure) holds.set([]);
+    return isSure;
+}
+
+/** As long as there is a reason why, nobody leaves the page unasked. */
+export function useHold(why: string | undefined): void {
+    useEffect(() => {
+        if (!why) return;
+        const hold = { why };
+        const ask = (event: Event) => event.preventDefault();
+        holds.set([...holds.get(), hold]);
+        addEventListener("beforeunload", ask);
+        return () => {
+            holds.set(holds.get().filter((other) => other !== hold));
+            removeEventListener("beforeunload", ask);
+        };
+    }, [why]);
 }
 
 export function useLocation(): Place {

@@ -1,27 +1,26 @@
 import { Alert, Button, NativeSelect, Progress, SegmentedControl } from "@mantine/core";
 import { IconUpload } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useRef, useState } from "react";
-import { Link } from "../../navigation";
+import { useEffect, useRef, useState } from "react";
+import { Link, mayLeave, useHold } from "../../navigation";
 import { answer, api } from "../../api/client";
 import { appsQuery, emailSettingsQuery, type Role, type RowResult } from "../../api/queries";
 import { Label } from "../../components/labels";
 import { Page, Section } from "../../components/Page";
 import table from "../../components/table.module.css";
 import { toastFailure } from "../../components/Toasts";
-import { download, parseCsv, writeCsv } from "../../csv";
+import { download, parseCsv, writeCsv, type Line } from "../../csv";
 import { texts } from "../../texts";
 import classes from "./ImportUsers.module.css";
+import { inParts } from "./parts";
 
 const t = texts.importUsers;
-/** As many as make a steady progress; the API takes 500 at once. */
-const PART = 50;
 
 type How = "invite" | "create";
 interface Source {
     name: string;
     header: string[];
-    rows: string[][];
+    rows: Line[];
 }
 /** What each column holds: "", "email", "name", "role", or "app:" and a slug. */
 type Columns = string[];
@@ -31,6 +30,14 @@ interface Person {
     role?: Role;
     app_roles?: Record<string, string>;
 }
+interface Row {
+    line: number;
+    person: Person;
+}
+/** A row, and what is or would become of it. */
+interface Told extends Row {
+    result: RowResult;
+}
 
 export default function ImportUsers() {
     const apps = useQuery(appsQuery);
@@ -39,49 +46,105 @@ export default function ImportUsers() {
     const [how, setHow] = useState<How>("invite");
     const [source, setSource] = useState<Source>();
     const [columns, setColumns] = useState<Columns>([]);
-    const [checked, setChecked] = useState<RowResult[]>();
-    const [results, setResults] = useState<RowResult[]>();
-    const [done, setDone] = useState<number>();
+    const [checked, setChecked] = useState<Told[]>();
+    const [sent, setSent] = useState<Told[]>();
+    const [isBusy, setIsBusy] = useState(false);
+    const [isSaved, setIsSaved] = useState(false);
+    const isGone = useRef(false);
+    useEffect(() => {
+        isGone.current = false;
+        return () => void (isGone.current = true);
+    }, []);
+
+    const hasPasswords = sent?.some(({ result }) => result.temporary_password);
+    useHold(sent && isBusy ? t.leaveRunning : hasPasswords && !isSaved ? t.leavePasswords : undefined);
 
     const take = async (file: File) => {
-        const [header = [], ...rows] = parseCsv(await file.text());
-        setSource({ name: file.name, header, rows });
-        setColumns(header.map((name) => guess(name, apps.data?.map(({ slug }) => slug) ?? [])));
+        const [header, ...rows] = parseCsv(await file.text());
+        setSource({ name: file.name, header: header?.cells ?? [], rows });
+        setColumns(header?.cells.map((name) => guess(name, apps.data?.map(({ slug }) => slug) ?? [])) ?? []);
         setChecked(undefined);
-        setResults(undefined);
     };
-    const people = source ? source.rows.map((row) => personOf(row, columns)) : [];
-    const send = async (chosen: Person[], isDry: boolean) => {
-        const all: RowResult[] = [];
-        setDone(0);
+    const rows = source?.rows.map(({ line, cells }) => ({ line, person: personOf(cells, columns) })) ?? [];
+    const send = async (rows: Row[], isDry: boolean, tell: (part: Told[]) => void) => {
+        const post = async (part: Row[]) => {
+            const people = part.map(({ person }) => person);
+            const { results }: { results: RowResult[] } =
+                how === "invite"
+                    ? await answer(api.POST("/v1/invites/batch", { body: { invites: people, dry_run: isDry } }))
+                    : await answer(api.POST("/v1/users/batch", { body: { users: people, dry_run: isDry } }));
+            return part.map((row, at) => ({ ...row, result: isDry ? results[at]! : explained(results[at]!) }));
+        };
+        setIsBusy(true);
         try {
-            for (let at = 0; at < chosen.length; at += PART) {
-                const part = chosen.slice(at, at + PART);
-                const { results } =
-                    how === "invite"
-                        ? await answer(api.POST("/v1/invites/batch", { body: { invites: part, dry_run: isDry } }))
-                        : await answer(api.POST("/v1/users/batch", { body: { users: part, dry_run: isDry } }));
-                all.push(...results);
-                setDone(all.length);
-                if (!isDry) setResults([...all]);
+            for await (const part of inParts(rows, post)) {
+                if (isGone.current) break;
+                tell(part);
             }
         } catch (error) {
             toastFailure(error);
         }
-        setDone(undefined);
-        return all;
+        setIsBusy(false);
     };
     const check = async () => {
-        const all = await send(people, true);
-        if (all.length === people.length) setChecked(all);
+        const all: Told[] = [];
+        await send(rows, true, (part) => all.push(...part));
+        if (all.length === rows.length) setChecked(all);
     };
-    const good = people.filter((_, row) => checked && isGood(checked[row]));
-    const go = async () => {
-        await send(good, false);
+    const good = checked?.filter(isGood) ?? [];
+    const isDone = sent?.length === good.length;
+    const go = async (before: Told[]) => {
+        setSent(before);
+        setIsSaved(false);
+        await send(good.slice(before.length), false, (part) => setSent((sent = []) => [...sent, ...part]));
         await queries.invalidateQueries();
+    };
+    const startOver = async () => {
+        if (!(await mayLeave())) return;
+        setSource(undefined);
+        setChecked(undefined);
+        setSent(undefined);
     };
     const needsEmail = how === "invite" && settings.data?.configured === false;
 
+    if (checked && sent) {
+        const told = outcomes(checked, sent);
+        return (
+            <Page title={t.title} lead={t.lead} back={{ to: "/users", label: texts.users.title }} narrow>
+                <Section
+                    title={isBusy ? t.working : isDone ? t.finished : t.stopped(sent.length, good.length)}
+                    lead={hasPasswords && !isBusy ? t.passwords : undefined}
+                    flush
+                    actions={
+                        <>
+                            <Button variant="default" disabled={isBusy} onClick={() => void startOver()}>
+                                {t.again}
+                            </Button>
+                            <Button
+                                variant="default"
+                                disabled={isBusy}
+                                onClick={() => {
+                                    download("result.csv", resultCsv(told));
+                                    setIsSaved(true);
+                                }}
+                            >
+                                {t.downloadResult}
+                            </Button>
+                            {!isBusy && !isDone && <Button onClick={() => void go(sent)}>{t.goOn}</Button>}
+                        </>
+                    }
+                >
+                    {isBusy && (
+                        <div className={classes.progress}>
+                            <Progress value={(sent.length / good.length) * 100} aria-label={t.working} />
+                            <p className="muted small number">{texts.bulk.progress(sent.length, good.length)}</p>
+                        </div>
+                    )}
+                    <Rows told={told} />
+                </Section>
+            </Page>
+        );
+    }
     return (
         <Page title={t.title} lead={t.lead} back={{ to: "/users", label: texts.users.title }} narrow>
             <Section title={t.step1}>
@@ -89,10 +152,10 @@ export default function ImportUsers() {
                     <SegmentedControl
                         aria-label={t.how}
                         value={how}
+                        disabled={isBusy}
                         onChange={(how) => {
                             setHow(how as How);
                             setChecked(undefined);
-                            setResults(undefined);
                         }}
                         data={[
                             { value: "invite", label: texts.addUsers.byEmail },
@@ -105,7 +168,7 @@ export default function ImportUsers() {
                             <Link to="/settings/email">{texts.addUsers.configure}</Link>
                         </Alert>
                     )}
-                    <Drop take={(file) => void take(file)} name={source && t.file(source.name, source.rows.length)} />
+                    <Drop take={(file) => void take(file)} isBusy={isBusy} name={source && t.file(source.name, source.rows.length)} />
                     <p className="muted small">
                         {t.example}{" "}
                         <button type="button" className={classes.link} onClick={() => download("example.csv", writeCsv(t.exampleRows))}>
@@ -122,8 +185,9 @@ export default function ImportUsers() {
                                 <NativeSelect
                                     key={at}
                                     label={name || t.column(at + 1)}
-                                    description={source.rows[0]?.[at] ? t.such(source.rows[0][at]) : undefined}
+                                    description={source.rows[0]?.cells[at] ? t.such(source.rows[0].cells[at]) : undefined}
                                     value={columns[at]}
+                                    disabled={isBusy}
                                     onChange={(event) => {
                                         const kind = event.currentTarget.value;
                                         setColumns(columns.map((column, other) => (other === at ? kind : column === kind ? "" : column)));
@@ -140,56 +204,32 @@ export default function ImportUsers() {
                             ))}
                         </div>
                         <div className="row end">
-                            <Button
-                                onClick={() => void check()}
-                                loading={done !== undefined && !checked}
-                                disabled={!columns.includes("email") || people.length === 0 || needsEmail}
-                            >
+                            <Button onClick={() => void check()} loading={isBusy} disabled={!columns.includes("email") || rows.length === 0 || needsEmail}>
                                 {t.check}
                             </Button>
                         </div>
                     </div>
                 </Section>
             )}
-            {checked && !results && (
+            {checked && (
                 <Section
                     title={t.step3}
                     lead={t.checked(good.length, checked.length - good.length)}
                     flush
                     actions={
-                        <Button onClick={() => void go()} disabled={good.length === 0 || done !== undefined}>
+                        <Button onClick={() => void go([])} disabled={good.length === 0 || isBusy}>
                             {how === "invite" ? t.invite(good.length) : t.create(good.length)}
                         </Button>
                     }
                 >
-                    <Rows results={checked} />
-                </Section>
-            )}
-            {results && (
-                <Section
-                    title={done === undefined ? t.finished : t.working}
-                    lead={how === "create" && done === undefined ? t.passwords : undefined}
-                    flush
-                    actions={
-                        <Button variant="default" disabled={done !== undefined} onClick={() => download("result.csv", resultCsv(results))}>
-                            {t.downloadResult}
-                        </Button>
-                    }
-                >
-                    {done !== undefined && (
-                        <div className={classes.progress}>
-                            <Progress value={(done / good.length) * 100} aria-label={t.working} />
-                            <p className="muted small number">{texts.bulk.progress(done, good.length)}</p>
-                        </div>
-                    )}
-                    <Rows results={results} />
+                    <Rows told={checked} />
                 </Section>
             )}
         </Page>
     );
 }
 
-function Drop({ take, name }: { take: (file: File) => void; name: string | undefined }) {
+function Drop({ take, isBusy, name }: { take: (file: File) => void; isBusy: boolean; name: string | undefined }) {
     const input = useRef<HTMLInputElement>(null);
     const [isOver, setIsOver] = useState(false);
     return (
@@ -205,18 +245,19 @@ function Drop({ take, name }: { take: (file: File) => void; name: string | undef
                 event.preventDefault();
                 setIsOver(false);
                 const file = event.dataTransfer.files[0];
-                if (file) take(file);
+                if (file && !isBusy) take(file);
             }}
         >
             <IconUpload size={20} aria-hidden />
             <span>{name ?? t.drop}</span>
-            <Button size="xs" variant="default" onClick={() => input.current?.click()}>
+            <Button size="xs" variant="default" disabled={isBusy} onClick={() => input.current?.click()}>
                 {t.choose}
             </Button>
             <input
                 ref={input}
                 type="file"
                 className="hidden"
+                disabled={isBusy}
                 accept=".csv,.tsv,.txt,text/csv"
                 aria-label={t.choose}
                 tabIndex={-1}
@@ -230,11 +271,11 @@ function Drop({ take, name }: { take: (file: File) => void; name: string | undef
     );
 }
 
-const TONES: Record<string, "good" | "idle"> = { invited: "good", created: "good", exists: "idle" };
+const TONES: Record<string, "good" | "idle"> = { invited: "good", created: "good", exists: "idle", unsent: "idle" };
 
 /** Rows with what is or would become of them; those with something wrong come first. */
-function Rows({ results }: { results: RowResult[] }) {
-    const rows = results.map((result, at) => ({ ...result, line: at + 2 })).sort((a, b) => Number(isGood(a)) - Number(isGood(b)));
+function Rows({ told }: { told: Told[] }) {
+    const rows = [...told].sort((a, b) => Number(isGood(a)) - Number(isGood(b)));
     return (
         <div className={classes.rows} tabIndex={0} role="region" aria-label={texts.addUsers.results}>
             <table className={table.table}>
@@ -246,10 +287,10 @@ function Rows({ results }: { results: RowResult[] }) {
                     </tr>
                 </thead>
                 <tbody>
-                    {rows.map(({ line, email, outcome, detail, temporary_password }) => (
+                    {rows.map(({ line, person, result: { outcome, detail, temporary_password } }) => (
                         <tr key={line}>
                             <td className="number">{line}</td>
-                            <td className={classes.wrap}>{email || <span className="muted">–</span>}</td>
+                            <td className={classes.wrap}>{person.email || <span className="muted">–</span>}</td>
                             <td>
                                 <Label tone={TONES[outcome] ?? "bad"}>{texts.outcome[outcome] ?? outcome}</Label>
                                 {detail && <div className="muted small">{detail}</div>}
@@ -263,8 +304,20 @@ function Rows({ results }: { results: RowResult[] }) {
     );
 }
 
-function isGood(result: RowResult | undefined): boolean {
-    return result?.outcome === "invited" || result?.outcome === "created";
+function isGood({ result: { outcome } }: Told): boolean {
+    return outcome === "invited" || outcome === "created";
+}
+
+/** Says why there is no password: an answer that got lost has given it. */
+function explained(result: RowResult): RowResult {
+    const isGone = result.outcome === "created" && !result.temporary_password;
+    return isGone ? { ...result, detail: texts.addUsers.temporaryGone } : result;
+}
+
+/** What became of every row: of those that were sent, of those that were left out, and of those that still wait. */
+function outcomes(checked: Told[], sent: Told[]): Told[] {
+    const results = new Map(sent.map(({ line, result }) => [line, result]));
+    return checked.map((row) => (isGood(row) ? { ...row, result: results.get(row.line) ?? { outcome: "unsent" } } : row));
 }
 
 function guess(header: string, apps: string[]): string {
@@ -288,16 +341,17 @@ function personOf(row: string[], columns: Columns): Person {
     return person;
 }
 
-function resultCsv(results: RowResult[]): string {
-    const withPasswords = results.some((result) => result.temporary_password);
-    const header = ["email", "outcome", "detail", ...(withPasswords ? ["temporary_password"] : [])];
+function resultCsv(told: Told[]): string {
+    const withPasswords = told.some(({ result }) => result.temporary_password);
+    const header = ["line", "email", "outcome", "detail", ...(withPasswords ? ["temporary_password"] : [])];
     return writeCsv([
         header,
-        ...results.map(({ email, outcome, detail, temporary_password }) => [
-            email ?? "",
-            outcome,
-            detail ?? "",
-            ...(withPasswords ? [temporary_password ?? ""] : []),
+        ...told.map(({ line, person, result }) => [
+            String(line),
+            person.email,
+            result.outcome,
+            result.detail ?? "",
+            ...(withPasswords ? [result.temporary_password ?? ""] : []),
         ]),
     ]);
 }
