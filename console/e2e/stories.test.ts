@@ -464,6 +464,23 @@ story("an import that stops on the way goes on, and its passwords are not left b
     await admin.getByRole("heading", { name: "Users" }).waitFor();
 });
 
+story("a file is read as a spreadsheet saved it", async ({ roster, admin, token }) => {
+    await roster.call("POST", "/v1/apps", { slug: "crm", name: "Customer relations", roles: [{ slug: "su", name: "Power user" }] }, token);
+    await admin.goto("/users/import");
+    await choose(admin, "team.xlsx", Buffer.from("PK\x03\x04\0\0"));
+    await admin.getByText("team.xlsx is no CSV file").waitFor();
+    await choose(admin, "empty.csv", "");
+    await admin.getByText("There are no rows below the first line of empty.csv").waitFor();
+    const rows = "E-mail address;First name;Last name;customer relations\njose@example.com;José;Muñoz;power USER\n";
+    await choose(admin, "team.csv", Buffer.from(rows, "latin1"));
+    await admin.getByRole("button", { name: "Check rows" }).click();
+    await admin.getByRole("button", { name: "Invite 1 person" }).click();
+    await admin.getByRole("heading", { name: "Finished" }).waitFor();
+    const { body } = await roster.call("GET", "/v1/users?q=jose", undefined, token);
+    assert.equal(body.items[0].name, "José Muñoz");
+    assert.deepEqual(body.items[0].app_roles, { crm: "su" });
+});
+
 story("the address says what is shown, and the keyboard is enough", async ({ roster, admin, token }) => {
     for (const name of ["Ada Lovelace", "Alan Turing", "Barbara Liskov"]) {
         await roster.call("POST", "/v1/users", { email: `${name.split(" ")[0]!.toLowerCase()}@example.com`, name }, token);

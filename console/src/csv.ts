@@ -4,6 +4,23 @@ export interface Line {
     cells: string[];
 }
 
+/** What a file says, as spreadsheets save it: in UTF-8, or as Windows does in the west. Nothing, if it is no text. */
+export function decode(bytes: ArrayBuffer): string | undefined {
+    const text = decoded(bytes);
+    return /[^\P{Cc}\t\r\n]/u.test(text) ? undefined : text;
+}
+
+function decoded(bytes: ArrayBuffer): string {
+    const [first, second] = new Uint8Array(bytes);
+    // What Excel calls Unicode text.
+    if (first === 0xff && second === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
+    try {
+        return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    } catch {
+        return new TextDecoder("windows-1252").decode(bytes);
+    }
+}
+
 /** CSV as spreadsheets write it (RFC 4180): the separator is found out, quotes may hold anything. */
 export function parseCsv(text: string): Line[] {
     const clean = text.replace(/^\uFEFF/, "");

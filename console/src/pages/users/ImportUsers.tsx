@@ -4,12 +4,13 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { Link, mayLeave, useHold } from "../../navigation";
 import { answer, api } from "../../api/client";
-import { appsQuery, emailSettingsQuery, type Role, type RowResult } from "../../api/queries";
+import { appsQuery, emailSettingsQuery, type App, type Role, type RowResult } from "../../api/queries";
 import { Label } from "../../components/labels";
 import { Page, Section } from "../../components/Page";
 import table from "../../components/table.module.css";
 import { toastFailure } from "../../components/Toasts";
-import { download, parseCsv, writeCsv, type Line } from "../../csv";
+import { decode, download, parseCsv, writeCsv, type Line } from "../../csv";
+import { useAction } from "../../form";
 import { texts } from "../../texts";
 import classes from "./ImportUsers.module.css";
 import { inParts } from "./parts";
@@ -22,7 +23,7 @@ interface Source {
     header: string[];
     rows: Line[];
 }
-/** What each column holds: "", "email", "name", "role", or "app:" and a slug. */
+/** What each column holds: "", one of the fields of a person, or "app:" and a slug. */
 type Columns = string[];
 interface Person {
     email: string;
@@ -45,6 +46,7 @@ export default function ImportUsers() {
     const queries = useQueryClient();
     const [how, setHow] = useState<How>("invite");
     const [source, setSource] = useState<Source>();
+    const [refusal, setRefusal] = useState<string>();
     const [columns, setColumns] = useState<Columns>([]);
     const [checked, setChecked] = useState<Told[]>();
     const [sent, setSent] = useState<Told[]>();
@@ -59,13 +61,16 @@ export default function ImportUsers() {
     const hasPasswords = sent?.some(({ result }) => result.temporary_password);
     useHold(sent && isBusy ? t.leaveRunning : hasPasswords && !isSaved ? t.leavePasswords : undefined);
 
-    const take = async (file: File) => {
-        const [header, ...rows] = parseCsv(await file.text());
-        setSource({ name: file.name, header: header?.cells ?? [], rows });
-        setColumns(header?.cells.map((name) => guess(name, apps.data?.map(({ slug }) => slug) ?? [])) ?? []);
+    const { mutate: take } = useAction(async (file: File) => {
+        const known = await queries.ensureQueryData(appsQuery);
+        const text = decode(await file.arrayBuffer());
+        const [header, ...rows] = text === undefined ? [] : parseCsv(text);
+        setRefusal(text === undefined ? t.noCsv(file.name) : rows.length === 0 ? t.noRows(file.name) : undefined);
+        setSource(header && rows.length > 0 ? { name: file.name, header: header.cells, rows } : undefined);
+        setColumns(guess(header?.cells ?? [], known));
         setChecked(undefined);
-    };
-    const rows = source?.rows.map(({ line, cells }) => ({ line, person: personOf(cells, columns) })) ?? [];
+    });
+    const rows = source?.rows.map(({ line, cells }) => ({ line, person: personOf(cells, columns, apps.data ?? []) })) ?? [];
     const send = async (rows: Row[], isDry: boolean, tell: (part: Told[]) => void) => {
         const post = async (part: Row[]) => {
             const people = part.map(({ person }) => person);
@@ -168,7 +173,12 @@ export default function ImportUsers() {
                             <Link to="/settings/email">{texts.addUsers.configure}</Link>
                         </Alert>
                     )}
-                    <Drop take={(file) => void take(file)} isBusy={isBusy} name={source && t.file(source.name, source.rows.length)} />
+                    <Drop take={take} isBusy={isBusy} name={source && t.file(source.name, source.rows.length)} />
+                    {refusal && (
+                        <Alert color="danger" variant="light" role="alert">
+                            {refusal}
+                        </Alert>
+                    )}
                     <p className="muted small">
                         {t.example}{" "}
                         <button type="button" className={classes.link} onClick={() => download("example.csv", writeCsv(t.exampleRows))}>
@@ -197,6 +207,8 @@ export default function ImportUsers() {
                                         { value: "", label: t.ignore },
                                         { value: "email", label: texts.fields.email },
                                         { value: "name", label: texts.fields.name },
+                                        { value: "first_name", label: t.firstName },
+                                        { value: "last_name", label: t.lastName },
                                         { value: "role", label: texts.fields.role },
                                         ...(apps.data ?? []).map(({ slug, name }) => ({ value: `app:${slug}`, label: t.roleIn(name) })),
                                     ]}
@@ -204,7 +216,7 @@ export default function ImportUsers() {
                             ))}
                         </div>
                         <div className="row end">
-                            <Button onClick={() => void check()} loading={isBusy} disabled={!columns.includes("email") || rows.length === 0 || needsEmail}>
+                            <Button onClick={() => void check()} loading={isBusy} disabled={!columns.includes("email") || needsEmail}>
                                 {t.check}
                             </Button>
                         </div>
@@ -320,25 +332,46 @@ function outcomes(checked: Told[], sent: Told[]): Told[] {
     return checked.map((row) => (isGood(row) ? { ...row, result: results.get(row.line) ?? { outcome: "unsent" } } : row));
 }
 
-function guess(header: string, apps: string[]): string {
-    const name = header.trim().toLowerCase();
-    if (/^(e-?mail|mail)/.test(name)) return "email";
-    if (/name/.test(name)) return "name";
-    if (name === "role") return "role";
-    return apps.includes(name) ? `app:${name}` : "";
+const KINDS: [string, RegExp][] = [
+    ["email", /^mail|email/],
+    ["name", /^(full|display)?name$/],
+    ["first_name", /^(first|given)names?$/],
+    ["last_name", /^(last|family|sur)names?$/],
+    ["role", /^role$/],
+];
+
+/** A name as it is compared: `E-Mail`, `e_mail` and `Email` are the same. */
+function plain(name: string): string {
+    return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
 }
 
-function personOf(row: string[], columns: Columns): Person {
-    const person: Person = { email: "" };
-    columns.forEach((column, at) => {
-        const value = row[at];
-        if (!value) return;
-        if (column === "email") person.email = value;
-        else if (column === "name") person.name = value;
-        else if (column === "role") person.role = value.toLowerCase() as Role;
-        else if (column.startsWith("app:")) person.app_roles = { ...person.app_roles, [column.slice(4)]: value };
+function isNamed({ slug, name }: { slug: string; name: string }, text: string): boolean {
+    return plain(slug) === plain(text) || plain(name) === plain(text);
+}
+
+/** What the columns seem to hold; nothing is held by two. */
+function guess(header: string[], apps: App[]): Columns {
+    const columns: Columns = [];
+    for (const name of header) {
+        const kinds = KINDS.filter(([, names]) => names.test(plain(name))).map(([kind]) => kind);
+        kinds.push(...apps.filter((app) => isNamed(app, name)).map(({ slug }) => `app:${slug}`));
+        columns.push(kinds.find((kind) => !columns.includes(kind)) ?? "");
+    }
+    return columns;
+}
+
+function personOf(cells: string[], columns: Columns, apps: App[]): Person {
+    const held = (kind: string) => cells[columns.indexOf(kind)] || undefined;
+    const roles = apps.flatMap((app) => {
+        const text = held(`app:${app.slug}`);
+        return text ? [[app.slug, app.roles.find((role) => isNamed(role, text))?.slug ?? text]] : [];
     });
-    return person;
+    return {
+        email: held("email") ?? "",
+        name: held("name") ?? ([held("first_name"), held("last_name")].filter(Boolean).join(" ") || undefined),
+        role: held("role")?.toLowerCase() as Role | undefined,
+        app_roles: roles.length > 0 ? Object.fromEntries(roles) : undefined,
+    };
 }
 
 function resultCsv(told: Told[]): string {
