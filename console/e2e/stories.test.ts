@@ -359,6 +359,23 @@ story("501 addresses are invited in parts, and what was refused is said", async 
     assert.deepEqual(body.items[0].app_roles, { wiki: "power" });
 });
 
+story("of many addresses, those that failed can be corrected", async ({ roster, admin, token }) => {
+    await admin.goto("/users?add=email");
+    await admin.getByLabel("E-mail addresses").fill('"Lovelace, Ada" <ada@example.com>; Turing, Alan <alan>');
+    await admin.getByLabel("Message").fill("Welcome aboard!");
+    await admin.getByRole("button", { name: "Invite 2 people" }).click();
+    await admin.getByText("1 invited · 1 not valid").waitFor();
+    await admin.getByRole("button", { name: "Add more" }).click();
+
+    assert.equal(await admin.getByLabel("E-mail addresses").inputValue(), '"Turing, Alan" <alan>');
+    assert.equal(await admin.getByLabel("Message").inputValue(), "Welcome aboard!");
+    await admin.getByLabel("E-mail addresses").fill('"Turing, Alan" <alan@example.com>');
+    await admin.getByRole("button", { name: "Send invite" }).click();
+    await admin.getByText("1 invited").waitFor();
+    const { body } = await roster.call("GET", "/v1/users", undefined, token);
+    assert.deepEqual(body.items.map((user: { name: string }) => user.name), ["Lovelace, Ada", "Turing, Alan", "Grace Hopper"]);
+});
+
 story("500 people come from a file, with mistakes in it", async ({ admin }) => {
     const rows = Array.from({ length: 500 }, (_, at) => (at % 50 === 7 ? `broken ${at},Person ${at}` : `person${at}@example.com,"Person, ${at}"`));
     await admin.goto("/users/import");

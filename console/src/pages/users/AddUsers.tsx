@@ -3,7 +3,7 @@ import { useMounted } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "../../navigation";
-import { parseAddresses } from "../../addresses";
+import { parseAddresses, writeAddresses } from "../../addresses";
 import { answer, api } from "../../api/client";
 import { isProblem } from "../../api/problem";
 import { emailSettingsQuery, type Role, type RowResult, type User } from "../../api/queries";
@@ -103,10 +103,13 @@ function ByEmail({ close }: { close: () => void }) {
             else setResults([{ email: user.email, outcome: "invited", user_id: user.id }]);
         },
     });
+    const people = parseAddresses(form.values.email);
     const again = () => {
+        const failed = people.filter((_, at) => FAILED.includes(results?.[at]?.outcome ?? ""));
         setResults(undefined);
         setLink(undefined);
         form.reset(initial);
+        if (failed.length > 0) form.set({ ...form.values, email: writeAddresses(failed) });
     };
     if (link) {
         return (
@@ -120,7 +123,6 @@ function ByEmail({ close }: { close: () => void }) {
     }
     if (results) return <Results results={results} done={<Done close={close} again={again} />} />;
 
-    const people = parseAddresses(form.values.email);
     const isMany = people.length > 1;
     const isUnconfigured = settings.data?.configured === false;
     const isLink = form.values.delivery === "link" && !isMany;
@@ -271,6 +273,9 @@ function Taken({ error }: { error: Error | null }) {
 
 const OUTCOMES: Record<string, "good" | "idle" | "bad"> = { invited: "good", created: "good", exists: "idle", invalid: "bad" };
 
+/** What can be mended and sent again. */
+const FAILED = ["invalid", "unsent"];
+
 /** How each row of many went. */
 export function Results({ results, done }: { results: RowResult[]; done?: React.ReactNode }) {
     return (
@@ -298,13 +303,7 @@ function Done({ close, again }: { close: () => void; again: () => void }) {
             <Button variant="default" onClick={again}>
                 {t.again}
             </Button>
-            <Button
-                onClick={() => {
-                    again();
-                    close();
-                }}
-                data-autofocus
-            >
+            <Button onClick={close} data-autofocus>
                 {texts.common.done}
             </Button>
         </div>
