@@ -528,6 +528,42 @@ story("many users are deleted at once", async ({ roster, admin, token }) => {
     // Nobody deletes themselves.
     await admin.getByRole("dialog", { name: "1 user could not be changed" }).waitFor();
     await toast(admin, "2 users deleted");
+    await admin.keyboard.press("Escape");
+    await admin.getByText("1 selected").waitFor();
+});
+
+story("what is done to many tells how far it is", async ({ roster, admin, token }) => {
+    for (const name of ["ada", "alan"]) await roster.call("POST", "/v1/users", { email: `${name}@example.com` }, token);
+    await roster.call("POST", "/v1/invites", { email: "barbara@example.com" }, token);
+    const { body } = await roster.call("POST", "/v1/invites", { email: "donald@example.com" }, token);
+    const bar = admin.getByRole("region", { name: "Selected users" });
+    const dialog = admin.getByRole("dialog");
+    const select = async (...names: string[]) => {
+        for (const name of names) await admin.getByLabel(`Select ${name}@example.com`).click();
+    };
+    await admin.reload();
+
+    await select("ada", "alan", "barbara");
+    let release = () => {};
+    const isSeen = new Promise<void>((resolve) => (release = resolve));
+    await admin.route("**/v1/users/*/invite", async (route) => {
+        await isSeen;
+        await route.continue();
+    });
+    await bar.getByRole("button", { name: "Resend 1 invite" }).click();
+    await dialog.getByText("0 of 1").waitFor();
+    release();
+    await toast(admin, "1 invite sent again");
+
+    await admin.getByRole("link", { name: "Invites" }).click();
+    await admin.getByRole("heading", { name: "Invites" }).waitFor();
+    await select("barbara", "donald");
+    await admin.route(`**/v1/users/${body.user.id}/invite`, (route) => route.abort());
+    await admin.getByRole("button", { name: "Resend 2 invites" }).click();
+    await admin.getByRole("dialog", { name: "1 user could not be changed" }).getByText("donald@example.com").waitFor();
+    await admin.keyboard.press("Escape");
+    await admin.getByText("1 selected").waitFor();
+    assert.equal(await admin.getByLabel("Select donald@example.com").isChecked(), true);
 });
 
 story("a webhook, from its secret to what it missed", async ({ roster, admin, token }) => {

@@ -1,5 +1,5 @@
 import { Button, UnstyledButton } from "@mantine/core";
-import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "../navigation";
 import { answer, api } from "../api/client";
@@ -11,10 +11,10 @@ import { DeliveryLabel, isUndelivered, StatusLabel } from "../components/labels"
 import { Page } from "../components/Page";
 import { Empty, Shown } from "../components/states";
 import table from "../components/table.module.css";
-import { toast, toastFailure } from "../components/Toasts";
 import { texts } from "../texts";
 import { TimeAgo } from "../time";
 import { useUrl } from "../url";
+import { useBulk } from "./users/bulk";
 import { CorrectAddressModal } from "./users/modals";
 import users from "./users/Users.module.css";
 
@@ -35,31 +35,14 @@ export default function Invites() {
     const tab = TABS.find((tab) => tab === url.get("show")) ?? "all";
     const invites = useInfiniteQuery(invitesQuery(FILTERS[tab]));
     const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-    const queries = useQueryClient();
-    const [isBusy, setIsBusy] = useState(false);
+    const { each, shown } = useBulk((refused) => setSelected(new Set(refused.map(({ id }) => id))));
     const [corrected, setCorrected] = useState<{ user: User; isOpen: boolean }>();
 
-    const run = async (chosen: User[], act: (user: User) => Promise<unknown>, done: (count: number) => string) => {
-        setIsBusy(true);
-        let count = 0;
-        for (const user of chosen) {
-            try {
-                await act(user);
-                count += 1;
-            } catch (error) {
-                toastFailure(error);
-            }
-        }
-        if (count > 0) toast(done(count));
-        setSelected(new Set());
-        await queries.invalidateQueries();
-        setIsBusy(false);
-    };
     const resend = (chosen: User[]) =>
-        run(chosen, ({ id }) => answer(api.POST("/v1/users/{id}/invite", { params: { path: { id } }, body: {} })), texts.bulk.resent);
+        each(chosen, ({ id }) => answer(api.POST("/v1/users/{id}/invite", { params: { path: { id } }, body: {} })), texts.bulk.resent);
     const revoke = async (chosen: User[]) => {
         const isSure = await confirm({ title: t.revokeTitle(chosen.length), body: t.revokeBody, confirm: texts.user.revoke, danger: true });
-        if (isSure) await run(chosen, ({ id }) => answer(api.DELETE("/v1/users/{id}/invite", { params: { path: { id } } })), t.revoked);
+        if (isSure) await each(chosen, ({ id }) => answer(api.DELETE("/v1/users/{id}/invite", { params: { path: { id } } })), t.revoked);
     };
 
     return (
@@ -192,10 +175,10 @@ export default function Invites() {
                                         <span className="muted number">{chosen.length > 0 ? texts.bulk.count(chosen.length) : t.count(items.length)}</span>
                                         {chosen.length > 0 && (
                                             <>
-                                                <Button size="xs" variant="default" loading={isBusy} onClick={() => void resend(chosen)}>
+                                                <Button size="xs" variant="default" onClick={() => void resend(chosen)}>
                                                     {texts.bulk.resend(chosen.length)}
                                                 </Button>
-                                                <Button size="xs" variant="outline" color="danger" disabled={isBusy} onClick={() => void revoke(chosen)}>
+                                                <Button size="xs" variant="outline" color="danger" onClick={() => void revoke(chosen)}>
                                                     {texts.user.revoke}
                                                 </Button>
                                             </>
@@ -212,6 +195,7 @@ export default function Invites() {
                     }}
                 </Shown>
             </div>
+            {shown}
             {corrected && <CorrectAddressModal {...corrected} close={() => setCorrected({ ...corrected, isOpen: false })} />}
         </Page>
     );

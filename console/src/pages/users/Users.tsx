@@ -93,7 +93,7 @@ export default function Users() {
             </div>
             {isAdmin && (
                 <Suspense>
-                    {selected.size > 0 && <BulkBar users={[...selected.values()]} clear={() => setSelected(new Map())} />}
+                    {selected.size > 0 && <BulkBar users={[...selected.values()]} select={(users) => setSelected(new Map(users.map((user) => [user.id, user])))} />}
                     {isAdding && <AddUsers />}
                 </Suspense>
             )}
