@@ -532,9 +532,10 @@ story("many users are deleted at once", async ({ roster, admin, token }) => {
     await admin.getByText("1 selected").waitFor();
 });
 
-story("what is done to many tells how far it is", async ({ roster, admin, token }) => {
-    for (const name of ["ada", "alan"]) await roster.call("POST", "/v1/users", { email: `${name}@example.com` }, token);
-    await roster.call("POST", "/v1/invites", { email: "barbara@example.com" }, token);
+story("what is done to many tells how far it is, and asks before it takes access", async ({ roster, admin, token }) => {
+    await roster.call("POST", "/v1/apps", { slug: "wiki", name: "Wiki" }, token);
+    for (const name of ["ada", "alan"]) await roster.call("POST", "/v1/users", { email: `${name}@example.com`, app_roles: { wiki: "basic" } }, token);
+    await roster.call("POST", "/v1/invites", { email: "barbara@example.com", app_roles: { wiki: "basic" } }, token);
     const { body } = await roster.call("POST", "/v1/invites", { email: "donald@example.com" }, token);
     const bar = admin.getByRole("region", { name: "Selected users" });
     const dialog = admin.getByRole("dialog");
@@ -554,6 +555,20 @@ story("what is done to many tells how far it is", async ({ roster, admin, token 
     await dialog.getByText("0 of 1").waitFor();
     release();
     await toast(admin, "1 invite sent again");
+
+    await select("ada", "alan", "barbara");
+    await bar.getByRole("button", { name: "Set app role" }).click();
+    await dialog.getByLabel("Role").selectOption("No access");
+    await dialog.getByRole("button", { name: "Apply" }).click();
+    await admin.getByRole("dialog", { name: "Take access to Wiki from 3 users?" }).getByRole("button", { name: "Take access" }).click();
+    await toast(admin, "Access taken from 3 users");
+    await select("ada", "alan");
+    await bar.getByRole("button", { name: "Suspend" }).click();
+    await dialog.getByRole("button", { name: "Suspend" }).click();
+    await toast(admin, "2 users suspended");
+    await select("ada", "alan");
+    await bar.getByRole("button", { name: "Reactivate" }).click();
+    await toast(admin, "2 users reactivated");
 
     await admin.getByRole("link", { name: "Invites" }).click();
     await admin.getByRole("heading", { name: "Invites" }).waitFor();

@@ -16,6 +16,7 @@ export default function BulkBar({ users, select }: { users: User[]; select: (use
     const [isRoleOpen, setIsRoleOpen] = useState(false);
     const invited = users.filter(({ status }) => status === "invited" || status === "invite_expired");
     const active = users.filter(({ status }) => status === "active");
+    const suspended = users.filter(({ status }) => status === "suspended");
     const of = ({ id }: User) => ({ params: { path: { id } } });
 
     const resend = () => each(invited, (user) => answer(api.POST("/v1/users/{id}/invite", { ...of(user), body: {} })), t.resent);
@@ -23,6 +24,7 @@ export default function BulkBar({ users, select }: { users: User[]; select: (use
         const isSure = await confirm({ title: t.suspendTitle(active.length), body: t.suspendBody, confirm: t.suspend, danger: true });
         if (isSure) await each(active, (user) => answer(api.POST("/v1/users/{id}/suspend", { ...of(user), body: {} })), t.suspended);
     };
+    const reactivate = () => each(suspended, (user) => answer(api.POST("/v1/users/{id}/reactivate", of(user))), t.reactivated);
     const remove = async () => {
         const isSure = await confirm({
             title: t.deleteTitle(users.length),
@@ -38,14 +40,15 @@ export default function BulkBar({ users, select }: { users: User[]; select: (use
         };
         await run(users, 25, deleted, t.deleted);
     };
-    const setRole = async ({ slug: app }: App, role: string | undefined) => {
+    const setRole = async ({ slug: app, name }: App, role: string | undefined) => {
         setIsRoleOpen(false);
         const params = ({ id }: User) => ({ params: { path: { id, app } } });
         if (role) {
             await each(users, (user) => answer(api.PUT("/v1/users/{id}/app-roles/{app}", { ...params(user), body: { role } })), t.roleSet);
             return;
         }
-        await each(users, (user) => answer(api.DELETE("/v1/users/{id}/app-roles/{app}", params(user))), t.roleRemoved);
+        const isSure = await confirm({ title: t.removeTitle(users.length, name), body: t.removeBody, confirm: t.remove, danger: true });
+        if (isSure) await each(users, (user) => answer(api.DELETE("/v1/users/{id}/app-roles/{app}", params(user))), t.roleRemoved);
     };
 
     return (
@@ -63,6 +66,11 @@ export default function BulkBar({ users, select }: { users: User[]; select: (use
                 {active.length > 0 && (
                     <Button size="xs" variant="default" onClick={() => void suspend()}>
                         {t.suspend}
+                    </Button>
+                )}
+                {suspended.length > 0 && (
+                    <Button size="xs" variant="default" onClick={() => void reactivate()}>
+                        {texts.user.reactivate}
                     </Button>
                 )}
                 <Button size="xs" color="danger" variant="outline" onClick={() => void remove()}>
