@@ -138,6 +138,7 @@ function ByEmail({ close }: { close: () => void }) {
                 minRows={1}
                 maxRows={8}
                 data-autofocus
+                readOnly={form.isBusy}
                 {...form.text("email")}
             />
             {isMany && <p className="muted small number">{t.people(people.length)}</p>}
