@@ -219,12 +219,28 @@ story("two admins edit one user", async ({ roster, admin, token }) => {
     await admin.getByRole("button", { name: "Save" }).click();
     await admin.getByText("Somebody else changed this user meanwhile").waitFor();
     await admin.getByRole("cell", { name: "Lady Lovelace" }).waitFor();
+    assert.equal(await admin.getByRole("row", { name: "Role Member Builder" }).count(), 1, "what changed elsewhere is shown, too");
     await admin.getByRole("button", { name: "Keep my changes" }).click();
-    await admin.getByRole("button", { name: "Save" }).click();
-    await toast(admin, "Saved");
+    await toast(admin, "Saved. Somebody else changed meanwhile: Role");
 
     const after = await roster.call("GET", `/v1/users/${body.user.id}`, undefined, token);
     assert.deepEqual([after.body.name, after.body.role], ["Ada King", "builder"]);
+});
+
+story("two admins who edit different things of one user are both heard", async ({ roster, admin, token }) => {
+    await roster.call("POST", "/v1/apps", { slug: "wiki", name: "Wiki" }, token);
+    const { body } = await roster.call("POST", "/v1/users", { email: "ada@example.com", name: "Ada" }, token);
+    await admin.goto(`/users/${body.user.id}`);
+    await admin.getByLabel("Name").fill("Ada King");
+    await admin.reload();
+    assert.equal(await admin.getByLabel("Name").inputValue(), "Ada King", "a reload loses nothing");
+    await roster.call("PUT", `/v1/users/${body.user.id}/app-roles/wiki`, { role: "basic" }, token);
+
+    await admin.getByRole("button", { name: "Save" }).click();
+    await toast(admin, "Saved. Somebody else changed meanwhile: Access to apps");
+
+    const after = await roster.call("GET", `/v1/users/${body.user.id}`, undefined, token);
+    assert.deepEqual([after.body.name, after.body.app_roles], ["Ada King", { wiki: "basic" }]);
 });
 
 story("an invite expires and a new one is asked for", async ({ roster, admin, token }) => {

@@ -350,8 +350,10 @@ export const texts = {
     },
     profile: {
         saved: "Saved",
+        savedBeside: (fields: string[]) => `Saved. Somebody else changed meanwhile: ${fields.join(", ")}`,
         discard: "Discard",
         field: "Field",
+        before: "Before",
         theirs: "Now saved",
         yours: "Yours",
         conflict: "Somebody else changed this user meanwhile",
