@@ -147,6 +147,7 @@ story("roles, suspension, reset and deletion of a user", async ({ roster, admin,
     await ada.getByLabel("Password", { exact: true }).fill(body.temporary_password);
     await ada.getByRole("button", { name: "Sign in" }).click();
     await ada.getByText("Your account is suspended").waitFor();
+    await ada.getByText("Reason: On leave").waitFor();
     await admin.getByRole("button", { name: "Reactivate" }).click();
     await toast(admin, "Reactivated");
 
@@ -183,6 +184,46 @@ story("a forgotten password is reset by mail", async ({ roster, admin }) => {
     assertQuiet(guest);
     void admin;
 });
+
+story("a pause after wrong passwords says how long, and when it is over", async ({ roster }) => {
+    const guest = await visitor(browser, roster.url);
+    await guest.clock.install();
+    await guest.goto("/sign-in");
+    await guest.getByLabel("E-mail address").fill("grace@example.com");
+    await guest.getByLabel("Password", { exact: true }).fill("a wrong password");
+    const go = guest.getByRole("button", { name: "Sign in" });
+    await go.click();
+    await guest.getByText("The e-mail address or the password is wrong.").waitFor();
+    for (let tries = 0; tries < 4; tries++) await roster.call("POST", "/v1/sessions", { email: "grace@example.com", password: "a wrong password" });
+    await go.click();
+    await guest.getByText("Try again in a minute.").waitFor();
+    await look(guest, "sign-in-paused");
+    await roster.advance(61);
+    await guest.clock.runFor(61_000);
+    await guest.getByText("You can try again now.").waitFor();
+    await guest.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await go.click();
+    await guest.getByRole("heading", { name: "Users" }).waitFor();
+    assertQuiet(guest);
+});
+
+story("without e-mail, a mail that is wanted says what to do", async ({ roster, admin, token }) => {
+    const guest = await visitor(browser, roster.url);
+    await guest.goto("/forgotten-password");
+    await guest.getByLabel("E-mail address").fill("grace@example.com");
+    await guest.getByRole("button", { name: "Send link" }).click();
+    await guest.getByText("Ask an admin for a new password.").waitFor();
+    assertQuiet(guest);
+
+    const { body } = await roster.call("POST", "/v1/users", { email: "ada@example.com" }, token);
+    await admin.goto(`/users/${body.user.id}`);
+    await admin.getByRole("button", { name: "Actions" }).click();
+    await admin.getByRole("menuitem", { name: "Reset password" }).click();
+    await admin.getByRole("button", { name: "Send by e-mail" }).click();
+    await toast(admin, "E-mail is not set up yet.");
+    await admin.getByRole("log").getByRole("link", { name: "Set up e-mail" }).click();
+    await admin.getByRole("heading", { name: "E-mail", exact: true }).waitFor();
+}, { email: false });
 
 story("a session that ended elsewhere loses nothing", async ({ roster, admin, token }) => {
     const { body } = await roster.call("POST", "/v1/users", { email: "ada@example.com", name: "Ada" }, token);

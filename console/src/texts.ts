@@ -7,6 +7,8 @@ const invites = (count: number) => (count === 1 ? "1 invite" : `${count.toLocale
 
 const hours = (count: number) => (count % 24 === 0 && count > 24 ? `${count / 24} days` : count === 24 ? "1 day" : `${count} hours`);
 
+const retryIn = (seconds: number) => `Try again in ${seconds <= 60 ? "a minute" : `${Math.ceil(seconds / 60)} minutes`}.`;
+
 export const texts = {
     hours,
     common: {
@@ -54,6 +56,29 @@ export const texts = {
     },
     outcome: { invited: "Invited", created: "Created", exists: "Exists already", invalid: "Not valid" } as Record<string, string>,
     broken: { noAnswer: "Roster does not answer", title: "Something broke", what: "This page cannot be shown", reload: "Reload" },
+    problems: {
+        unknown: (status: number) => `The server answered ${status}.`,
+        retryIn,
+        paused: (seconds: number) => `Too many attempts. ${retryIn(seconds)}`,
+        /** What the API says of these is for programs. */
+        bySlug: {
+            "about:blank": "Something went wrong on the server. Try again in a moment.",
+            unavailable: "The server is busy. Try again in a moment.",
+            unauthenticated: "You are not signed in any more.",
+            "password-change-required": "Choose a password of your own first.",
+            "body-too-large": "This is too much at once.",
+            "idempotency-key-in-use": "This is being done already. Try again in a moment.",
+            stale: "Somebody else changed this meanwhile. Look at it again, then repeat your change.",
+            "email-not-configured": "E-mail is not set up yet.",
+            "user-not-found": "There is no such user any more.",
+            "unknown-app": "There is no such app any more.",
+            "session-not-found": "This session has ended already.",
+            "api-key-not-found": "There is no such API key any more.",
+            "webhook-not-found": "There is no such webhook any more.",
+            "delivery-not-found": "This event is not kept any more.",
+            "webhook-disabled": "Enable the webhook first.",
+        },
+    },
     missing: { title: "Not found", what: "There is no such page", home: "To the start" },
     shell: {
         skip: "Skip to content",
@@ -85,8 +110,10 @@ export const texts = {
         forgotten: "Forgotten your password?",
         suspended: "Your account is suspended",
         temporaryExpired: "Your temporary password has expired",
+        reason: (reason: string) => `Reason: ${reason}`,
+        until: (time: string) => `It ends by itself: ${time}.`,
         paused: "Too many attempts",
-        retryAfter: (minutes: number) => `Try again in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`,
+        pauseOver: "You can try again now.",
     },
     signInAgain: {
         title: "Sign in again",
@@ -108,6 +135,7 @@ export const texts = {
         go: "Send link",
         back: "Back to sign-in",
         sent: "Look into your inbox",
+        noEmail: "No e-mail can be sent from here yet. Ask an admin for a new password.",
         sentLead: (email: string) => `If ${email} has an account, a link is on its way. It works for a short time and once.`,
     },
     resetPassword: {

@@ -3,8 +3,9 @@ import { useQueryClient } from "@tanstack/react-query";
 import { answer, api } from "../api/client";
 import { sessionQuery } from "../api/queries";
 import { signInDone, signInNeeded } from "../api/signin";
-import { FormError, useForm } from "../form";
+import { useForm } from "../form";
 import { texts } from "../texts";
+import { SignInRefusal } from "./SignInRefusal";
 
 const t = texts.signInAgain;
 
@@ -41,7 +42,7 @@ function SignInForm({ leave }: { leave: () => void }) {
     return (
         <form {...form.props} className="stack">
             <p className="muted">{t.lead}</p>
-            <FormError error={form.error} />
+            <SignInRefusal error={form.error} />
             <TextInput label={texts.fields.email} type="email" autoComplete="username" {...form.text("email")} readOnly={before !== undefined} />
             <PasswordInput
                 label={texts.fields.password}
