@@ -419,6 +419,66 @@ story("the address says what is shown, and the keyboard is enough", async ({ ros
     await admin.waitForURL("**/users**");
 });
 
+story("a step back takes back one filter, one page or one window", async ({ roster, admin, token }) => {
+    const invites = Array.from({ length: 120 }, (_, at) => ({ email: `person${String(at).padStart(3, "0")}@example.com` }));
+    await roster.call("POST", "/v1/invites/batch", { invites }, token);
+    await admin.reload();
+    const at = (address: string) => admin.waitForURL((url) => url.pathname + url.search === address);
+    await admin.getByRole("group", { name: "Status" }).getByRole("button", { name: /^Invited/ }).click();
+    await at("/users?status=invited");
+    await admin.getByLabel("Role", { exact: true }).selectOption("member");
+    await at("/users?status=invited&role=member");
+    await admin.getByRole("searchbox").pressSequentially("per");
+    await at("/users?status=invited&role=member&q=per");
+    await admin.goBack();
+    await at("/users?status=invited&role=member");
+    assert.equal(await admin.getByRole("searchbox").inputValue(), "");
+    await admin.goBack();
+    await admin.goBack();
+    await at("/users");
+    await admin.getByRole("button", { name: "Add users" }).click();
+    await admin.getByRole("menuitem", { name: /Basic onboarding/ }).click();
+    await admin.getByRole("dialog").waitFor();
+    await admin.goBack();
+    await admin.getByRole("dialog").waitFor({ state: "detached" });
+    await at("/users");
+
+    const pages = admin.getByRole("navigation", { name: "Pages" });
+    const next = pages.getByRole("button", { name: "Next" });
+    await next.focus();
+    await admin.keyboard.press("Enter");
+    await admin.keyboard.press("Enter");
+    await pages.getByText("51–100").waitFor();
+    await admin.getByRole("link", { name: "person051@example.com" }).waitFor();
+    await admin.keyboard.press("Enter");
+    await pages.getByText("101–121").waitFor();
+    assert.ok(await next.evaluate((button) => button === document.activeElement), "the keyboard stays where it was");
+    await admin.getByRole("link", { name: "person110@example.com" }).click();
+    await admin.getByRole("heading", { name: "person110@example.com" }).waitFor();
+    await admin.locator("main").getByRole("link", { name: "Users" }).click();
+    await pages.getByText("101–121").waitFor();
+    await pages.getByRole("button", { name: "Previous" }).click();
+    await pages.getByText("51–100").waitFor();
+});
+
+story("an address with mistakes in it shows what it can", async ({ roster, admin, token }) => {
+    await roster.call("POST", "/v1/apps", { slug: "wiki", name: "Wiki" }, token);
+    for (const address of ["/users?status=foo", "/users?role=foo", "/users?sort=foo", "/users?app_role=basic"]) {
+        await admin.goto(address);
+        await admin.getByRole("link", { name: "Grace Hopper" }).waitFor();
+    }
+    await admin.goto("/apps/wiki?role=foo");
+    await admin.getByText("Nobody has access yet").waitFor();
+    await admin.goto("/activity?from=junk");
+    await admin.getByText("set up this installation").waitFor();
+    for (const address of ["/users?cursor=junk", "/users?app=No%20app"]) {
+        await admin.goto(address);
+        await admin.getByText("This address leads nowhere").waitFor();
+        await admin.getByRole("link", { name: "Clear filters" }).click();
+        await admin.getByRole("link", { name: "Grace Hopper" }).waitFor();
+    }
+});
+
 story("many users are deleted at once", async ({ roster, admin, token }) => {
     for (const name of ["ada", "alan"]) await roster.call("POST", "/v1/users", { email: `${name}@example.com` }, token);
     await admin.reload();

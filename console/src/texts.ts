@@ -223,6 +223,7 @@ export const texts = {
         noneLead: "Add the people who work with your apps.",
         noneFound: "Nobody matches",
         noneFoundLead: "Search looks at the start of the e-mail address and of each word of the name.",
+        unclear: "This address leads nowhere",
         clear: "Clear filters",
         pages: "Pages",
         count: users,

@@ -44,7 +44,7 @@ export default function AppPage() {
 
 function Users({ app }: { app: App }) {
     const url = useUrl();
-    const role = url.get("role");
+    const role = app.roles.find(({ slug }) => slug === url.get("role"))?.slug;
     const users = useInfiniteQuery(appUsersQuery(app.slug, role));
     return (
         <Section
