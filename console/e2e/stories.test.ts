@@ -284,6 +284,41 @@ story("two admins who edit different things of one user are both heard", async (
     assert.deepEqual([after.body.name, after.body.app_roles], ["Ada King", { wiki: "basic" }]);
 });
 
+story("two admins edit the settings", async ({ roster, admin, token }) => {
+    await admin.goto("/settings/security");
+    await admin.getByLabel("Attempts before a pause").fill("7");
+    const settings = (await roster.call("GET", "/v1/settings/security", undefined, token)).body;
+    await roster.call("PUT", "/v1/settings/security", { ...settings, sign_in_attempts: 9, password_min_length: 16 }, token);
+    const save = admin.getByRole("button", { name: "Save" });
+    await save.focus();
+    await admin.keyboard.press("Enter");
+    await admin.getByText("Somebody else changed this meanwhile, to 9. Save again to keep yours.").waitFor();
+    assert.equal(await admin.getByLabel("Minimum length").inputValue(), "16", "what was not touched is as it is saved");
+    await save.focus();
+    await admin.keyboard.press("Enter");
+    await toast(admin, "The security settings are saved");
+    await admin.waitForFunction((button) => button === document.activeElement, await save.elementHandle());
+    const after = (await roster.call("GET", "/v1/settings/security", undefined, token)).body;
+    assert.deepEqual([after.sign_in_attempts, after.password_min_length], [7, 16]);
+});
+
+story("the keyboard goes on where a form was saved", async ({ roster, admin, token }) => {
+    const { body } = await roster.call("POST", "/v1/users", { email: "ada@example.com", name: "Ada" }, token);
+    for (const [path, field, said] of [
+        [`/users/${body.user.id}`, "Name", "Saved"],
+        ["/settings/templates", "Subject", "The template is saved"],
+        ["/settings/email", "Sender name", "The e-mail settings are saved"],
+    ] as const) {
+        await admin.goto(path);
+        await admin.getByLabel(field, { exact: true }).fill("Engines");
+        const save = admin.getByRole("button", { name: "Save" });
+        await save.focus();
+        await admin.keyboard.press("Enter");
+        await toast(admin, said);
+        await admin.waitForFunction((form) => document.activeElement?.closest("form") === form, await admin.locator("form", { has: save }).elementHandle());
+    }
+});
+
 story("an invite expires and a new one is asked for", async ({ roster, admin, token }) => {
     await roster.call("POST", "/v1/invites", { email: "ada@example.com", valid_hours: 1 }, token);
     const link = await roster.link("ada@example.com");

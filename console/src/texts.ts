@@ -24,6 +24,8 @@ export const texts = {
         done: "Done",
         copy: "Copy",
         copied: "Copied",
+        contested: (value: unknown) =>
+            `Somebody else changed this meanwhile${typeof value === "number" ? `, to ${value}` : value && typeof value === "string" && value.length <= 100 ? `, to “${value}”` : ""}. Save again to keep yours.`,
         more: "Show more",
         messages: "Notifications",
         typeToConfirm: (text: string) => `Type ${text} to confirm`,
