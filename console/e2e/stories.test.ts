@@ -32,6 +32,13 @@ function story(name: string, tell: (story: Story) => Promise<void>, options = { 
     });
 }
 
+/** Somebody who accepted an invite. */
+async function join(roster: Installation, token: string, email: string, role: string): Promise<void> {
+    const { body } = await roster.call("POST", "/v1/invites", { email, role, delivery: "link" }, token);
+    const invite = (body.invite_link as string).split("#token=")[1];
+    await roster.call("POST", "/v1/invites/accept", { token: invite, name: email, password: PASSWORD });
+}
+
 const toast = (page: Page, text: string | RegExp) => page.getByRole("log").getByText(text).waitFor();
 
 test("from an empty installation to the first invitee", async (context) => {
@@ -229,11 +236,26 @@ story("a session that ended elsewhere loses nothing", async ({ roster, admin, to
     const { body } = await roster.call("POST", "/v1/users", { email: "ada@example.com", name: "Ada" }, token);
     await admin.goto(`/users/${body.user.id}`);
     await admin.getByLabel("Name").fill("Ada King");
-    const sessions = (await roster.call("GET", "/v1/me/sessions", undefined, token)).body.items as { id: string; current: boolean }[];
-    for (const { id, current } of sessions) if (!current) await roster.call("DELETE", `/v1/me/sessions/${id}`, undefined, token);
+    const end = async () => {
+        const sessions = (await roster.call("GET", "/v1/me/sessions", undefined, token)).body.items as { id: string; current: boolean }[];
+        for (const { id, current } of sessions) if (!current) await roster.call("DELETE", `/v1/me/sessions/${id}`, undefined, token);
+    };
+    await end();
 
     await admin.getByRole("button", { name: "Save" }).click();
     const dialog = admin.getByRole("dialog", { name: "Sign in again" });
+    await dialog.waitFor();
+    await admin.keyboard.press("Escape");
+    await dialog.getByRole("button", { name: "Leave" }).click();
+    await admin.waitForURL((url) => url.pathname === "/sign-in" && url.searchParams.get("next") === `/users/${body.user.id}`);
+    await admin.getByLabel("E-mail address").fill("grace@example.com");
+    await admin.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await admin.getByRole("button", { name: "Sign in" }).click();
+    await admin.getByRole("heading", { name: "Ada" }).waitFor();
+    assert.equal(await admin.getByLabel("Name").inputValue(), "Ada King");
+    await end();
+
+    await admin.getByRole("button", { name: "Save" }).click();
     await dialog.getByLabel("Password", { exact: true }).fill(PASSWORD);
     await dialog.getByRole("button", { name: "Go on" }).click();
 
@@ -243,12 +265,60 @@ story("a session that ended elsewhere loses nothing", async ({ roster, admin, to
 });
 
 story("signing out is in sight, and leaves nothing to see", async ({ admin }) => {
+    await admin.goto("/settings/email");
+    await admin.getByLabel("Sender name").fill("The Engine Room");
     await admin.getByRole("button", { name: "grace@example.com" }).click();
     await admin.getByRole("menuitem", { name: "Sign out" }).click();
     await admin.waitForURL("**/sign-in**");
 
     await admin.goto("/users");
     await admin.waitForURL("**/sign-in**");
+    assert.equal(await admin.evaluate(() => sessionStorage.length), 0);
+});
+
+story("a page says whom it is for", async ({ roster, token }) => {
+    for (const [role, paths] of [
+        ["builder", ["/settings/email", "/settings/webhooks", "/invites", "/users/import", "/activity"]],
+        ["member", ["/users", "/apps", "/settings/security"]],
+    ] as const) {
+        await join(roster, token, `${role}@example.com`, role);
+        const person = await visitor(browser, roster.url);
+        await signIn(person, `${role}@example.com`);
+        for (const path of paths) {
+            await person.goto(path);
+            await person.getByText("This page is for admins").waitFor();
+            assert.equal(await person.getByRole("button", { name: "Try again" }).count(), 0, path);
+        }
+        if (role === "member") await look(person, "not-for-everybody");
+        assertQuiet(person);
+    }
+});
+
+story("who is signed in changes in another tab", async ({ roster, admin, token }) => {
+    const { body } = await roster.call("POST", "/v1/invites", { email: "ada@example.com", name: "Ada", delivery: "link" }, token);
+    const other = await admin.context().newPage();
+    await other.goto(body.invite_link);
+    await other.getByLabel("New password").fill(PASSWORD);
+    await other.getByRole("button", { name: "Create account" }).click();
+    await other.waitForURL("**/account");
+
+    await admin.getByRole("button", { name: "Suspended" }).click();
+    await admin.waitForURL("**/account");
+    await admin.getByRole("button", { name: "ada@example.com" }).waitFor();
+});
+
+story("a long address fits a phone", async ({ roster, admin, token }) => {
+    const email = `${"a.very.long.address.of.somebody".repeat(2)}@a.very.long.subdomain.example.com`;
+    const { body } = await roster.call("POST", "/v1/users", { email }, token);
+    await admin.setViewportSize({ width: 360, height: 740 });
+    await admin.goto(`/users/${body.user.id}`);
+    await admin.getByRole("button", { name: "Delete user" }).click();
+    const dialog = admin.getByRole("dialog");
+    await dialog.getByRole("textbox").waitFor();
+    const runsOver = await dialog.evaluate((dialog) =>
+        [...dialog.querySelectorAll("*")].filter((element) => element.getBoundingClientRect().right > innerWidth).map((element) => element.outerHTML),
+    );
+    assert.deepEqual(runsOver, []);
 });
 
 story("two admins edit one user", async ({ roster, admin, token }) => {
@@ -329,6 +399,10 @@ story("an invite expires and a new one is asked for", async ({ roster, admin, to
     await ada.getByRole("heading", { name: "This invite has expired" }).waitFor();
     await ada.getByRole("button", { name: "Ask for a new invite" }).click();
     await ada.getByRole("heading", { name: "Your request is with the admins" }).waitFor();
+    await ada.reload();
+    await ada.getByRole("heading", { name: "Your request is with the admins" }).waitFor();
+    await ada.goto("/reset-password");
+    await ada.getByRole("heading", { name: "This link does not work" }).waitFor();
 
     await admin.goto("/invites?show=renewal");
     await admin.getByText("Asks for a new link").waitFor();

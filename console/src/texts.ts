@@ -82,6 +82,11 @@ export const texts = {
         },
     },
     missing: { title: "Not found", what: "There is no such page", home: "To the start" },
+    notForAll: {
+        title: "Not for everybody",
+        what: (forBuilders: boolean) => (forBuilders ? "This page is for admins and builders" : "This page is for admins"),
+        lead: "If you need it, ask an admin for another role.",
+    },
     shell: {
         skip: "Skip to content",
         openMenu: "Open menu",
