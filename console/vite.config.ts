@@ -25,10 +25,12 @@ function preloaded(): Plugin {
                 if (!filename.endsWith("index.html")) return html;
                 const main = Object.values(bundle).find((chunk) => chunk.type === "chunk" && chunk.name === "main");
                 if (main?.type !== "chunk") throw new Error("there is no chunk of main.tsx");
+                const files = [main.fileName, ...main.imports];
+                const styles = files.flatMap((file) => [...(bundle[file]?.viteMetadata?.importedCss ?? [])]);
                 const link = (attrs: Record<string, string | boolean>) => ({ tag: "link", attrs: { ...attrs, crossorigin: true }, injectTo: "head" as const });
                 return [
-                    ...[main.fileName, ...main.imports].map((file) => link({ rel: "modulepreload", href: `/${file}` })),
-                    ...[...(main.viteMetadata?.importedCss ?? [])].map((file) => link({ rel: "stylesheet", href: `/${file}` })),
+                    ...files.map((file) => link({ rel: "modulepreload", href: `/${file}` })),
+                    ...styles.map((file) => link({ rel: "stylesheet", href: `/${file}` })),
                 ];
             },
         },

@@ -432,6 +432,12 @@ story("an invite that bounces goes to the right address in one step", async ({ r
     await admin.getByRole("dialog").getByRole("button", { name: "Send invite" }).click();
     await toast(admin, "The invite is on its way to ada@example.com");
     await admin.getByText("Every mail arrived").waitFor();
+    await admin.goto("/users");
+    await admin.getByRole("link", { name: "Ada Lovelace" }).click();
+    const history = admin.getByRole("list", { name: "History" });
+    await history.getByText("550 5.1.1 no such user").waitFor();
+    assert.deepEqual(await history.locator("li > span:first-child").allInnerTexts(), ["Mail came back", "Invited"]);
+    await look(admin, "user-invited-again");
 
     const ada = await visitor(browser, roster.url);
     await ada.goto(lost);

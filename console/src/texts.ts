@@ -339,6 +339,17 @@ export const texts = {
     },
     user: {
         unknown: "There is no such user",
+        history: "History",
+        inviteHistory: {
+            "user.invited": "Invited",
+            "invite.renewed": "Sent again",
+            "invite.reminded": "Reminded",
+            "invite.expired": "Ran out",
+            "invite.renewal_requested": "Asked for a new link",
+            "mail.failed": "Mail was not sent",
+            "mail.bounced": "Mail came back",
+            "mail.complained": "Mail was marked as spam",
+        },
         about: "About",
         profile: "Profile",
         status: "Status",

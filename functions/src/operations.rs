@@ -65,8 +65,9 @@ pub type EventAnswer = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>
 /// Where the events of an operation come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
-    /// Records of the table's stream.
-    Stream(&'static [StreamFilter]),
+    /// Records of the table's stream that pass one of the filters. They wait for others to come along, for as long as
+    /// the batching window or until the batch is full.
+    Stream { filters: &'static [StreamFilter], batching_window: Duration },
     /// A schedule with this rate.
     Schedule(Duration),
     /// What SES reports of the mails of this installation: events of these detail types.
@@ -203,17 +204,20 @@ const ALL: &[Operation] = &[
     request!(meta::health),
     request!(meta::openapi),
     Operation { name: "not_found", runs: Runs::OnOtherRequests },
-    event!(deliver_mail with mailer on Trigger::Stream(MAILS)),
+    event!(deliver_mail with mailer on MAILS),
     event!(retry_mail with mailer on every_minutes(1)),
     event!(record_mail_event on Trigger::MailEvents(MAIL_EVENTS)),
     event!(expire_invites on every_minutes(5)),
-    event!(follow_changes with bus on Trigger::Stream(CHANGES)),
+    event!(follow_changes with bus on CHANGES),
     event!(deliver_webhook with sender on Trigger::DomainEvent),
     event!(retry_webhooks with sender on every_minutes(1)),
 ];
 
-/// New mails.
-const MAILS: &[StreamFilter] = &[StreamFilter { event_name: "INSERT", key: "sk", prefix: keys::MAIL_PREFIX }];
+/// New mails. Somebody waits for them.
+const MAILS: Trigger = Trigger::Stream {
+    filters: &[StreamFilter { event_name: "INSERT", key: "sk", prefix: keys::MAIL_PREFIX }],
+    batching_window: Duration::ZERO,
+};
 /// What becomes of mails.
 const MAIL_EVENTS: &[&str] = &[
     "Email Delivered",
@@ -223,14 +227,17 @@ const MAIL_EVENTS: &[&str] = &[
     "Email Rendering Failed",
     "Email Delivery Delayed",
 ];
-/// What happens to users, apps that are deleted, and the activity.
-const CHANGES: &[StreamFilter] = &[
-    StreamFilter { event_name: "INSERT", key: "sk", prefix: keys::USER },
-    StreamFilter { event_name: "MODIFY", key: "sk", prefix: keys::USER },
-    StreamFilter { event_name: "REMOVE", key: "sk", prefix: keys::USER },
-    StreamFilter { event_name: "REMOVE", key: "sk", prefix: keys::APP },
-    StreamFilter { event_name: "INSERT", key: "pk", prefix: keys::ACTIVITY_PREFIX },
-];
+/// What happens to users, apps that are deleted, and the activity. A batch is sealed and published at once.
+const CHANGES: Trigger = Trigger::Stream {
+    filters: &[
+        StreamFilter { event_name: "INSERT", key: "sk", prefix: keys::USER },
+        StreamFilter { event_name: "MODIFY", key: "sk", prefix: keys::USER },
+        StreamFilter { event_name: "REMOVE", key: "sk", prefix: keys::USER },
+        StreamFilter { event_name: "REMOVE", key: "sk", prefix: keys::APP },
+        StreamFilter { event_name: "INSERT", key: "pk", prefix: keys::ACTIVITY_PREFIX },
+    ],
+    batching_window: Duration::from_secs(1),
+};
 
 const fn every_minutes(minutes: u64) -> Trigger {
     Trigger::Schedule(Duration::from_secs(minutes * 60))

@@ -443,7 +443,8 @@ fn setup_secret(file: &StateFile) -> io::Result<String> {
 
 /// The last record that every consumer is done with.
 fn passed_by_all(operations: &[Operation], checkpoints: &Checkpoints) -> Option<String> {
-    let consumers = operations.iter().filter(|operation| matches!(operation.runs.trigger(), Some(Trigger::Stream(_))));
+    let consumers =
+        operations.iter().filter(|operation| matches!(operation.runs.trigger(), Some(Trigger::Stream { .. })));
     let passed = consumers.map(|consumer| checkpoints.get(consumer.name)).collect::<Option<Vec<_>>>()?;
     passed.into_iter().min().cloned()
 }

@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::state::StateFile;
 
 /// How many things a journal keeps.
-const CAPACITY: usize = 10_000;
+const CAPACITY: usize = 2_000;
 
 #[derive(Debug)]
 pub(crate) struct Journal<T> {
@@ -22,10 +22,11 @@ impl<T: Clone + Serialize + DeserializeOwned> Journal<T> {
     pub(crate) fn load(file: StateFile) -> io::Result<Self> {
         let text = file.read()?.unwrap_or_default();
         let lines = text.lines().count();
+        let newest = text.lines().skip(lines.saturating_sub(CAPACITY));
         // A crash may have cut the last line short: that entry was not acknowledged.
-        let entries = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect::<VecDeque<_>>();
+        let entries = newest.filter_map(|line| serde_json::from_str(line).ok()).collect::<VecDeque<_>>();
         let mut journal = Self { entries, file, lines };
-        if journal.entries.len() < lines || lines > CAPACITY {
+        if journal.entries.len() < lines {
             journal.compact()?;
         }
         Ok(journal)
@@ -59,8 +60,6 @@ impl<T: Clone + Serialize + DeserializeOwned> Journal<T> {
 
     /// Writes the file anew, with what the journal holds.
     fn compact(&mut self) -> io::Result<()> {
-        let surplus = self.entries.len().saturating_sub(CAPACITY);
-        self.entries.drain(..surplus);
         let mut text = Vec::new();
         for entry in &self.entries {
             serde_json::to_writer(&mut text, entry)?;
@@ -68,5 +67,27 @@ impl<T: Clone + Serialize + DeserializeOwned> Journal<T> {
         }
         self.lines = self.entries.len();
         self.file.write(&text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::installation::tests::Directory;
+
+    #[test]
+    fn a_journal_remembers_the_newest_however_long_its_file_is() {
+        let directory = Directory::new();
+        std::fs::create_dir(directory.path()).unwrap();
+        let load = || Journal::<usize>::load(StateFile::new(Some(&directory.path()), "numbers.jsonl")).unwrap();
+        let all = 3 * CAPACITY + 7;
+        let mut journal = load();
+        (0..all).for_each(|n| journal.keep(n).unwrap());
+
+        let again = load();
+
+        let newest = (all - CAPACITY..all).rev().collect::<Vec<_>>();
+        assert_eq!(journal.newest_first(), newest);
+        assert_eq!(again.newest_first(), newest);
     }
 }

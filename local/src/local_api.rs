@@ -167,11 +167,12 @@ async fn run(State(local): State<Local>, Path(name): Path<String>) -> Response<B
         Trigger::Schedule(_) => {
             local.invoker.invoke(operation.name, schedules::event(operation.name, local.clock.now())).await
         }
-        Trigger::Stream(_) => {
+        Trigger::Stream { .. } => {
             local.backlog.drained(operation.name).await;
             Ok(Value::Null)
         }
         Trigger::DomainEvent => {
+            local.backlog.settled().await;
             local.bus.settled().await;
             Ok(Value::Null)
         }

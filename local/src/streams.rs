@@ -148,7 +148,8 @@ impl Streams {
         let checkpoints: Checkpoints = self.checkpoints.load()?;
         let mut queues = Vec::new();
         for (operation, trigger) in self.invoker.event_operations() {
-            let Trigger::Stream(filters) = trigger else { continue };
+            // Nobody pays for invocations here, and somebody looks at the screen: no record waits for others.
+            let Trigger::Stream { filters, batching_window: _ } = trigger else { continue };
             let done = checkpoints.get(operation.name).cloned();
             let (sender, records) = mpsc::unbounded_channel();
             queues.push(Queue { operation: operation.name, filters, after: done.clone(), records: sender });
@@ -370,8 +371,11 @@ mod tests {
     use super::*;
     use crate::{Installation, Options, installation::tests::Directory};
 
-    const INSERTED_MAIL: Trigger =
-        Trigger::Stream(&[StreamFilter { event_name: "INSERT", key: "sk", prefix: "MAIL#" }]);
+    const INSERTED_MAIL: Trigger = stream(&[StreamFilter { event_name: "INSERT", key: "sk", prefix: "MAIL#" }]);
+
+    const fn stream(filters: &'static [StreamFilter]) -> Trigger {
+        Trigger::Stream { filters, batching_window: Duration::ZERO }
+    }
 
     async fn write(client: &Client, sk: &str) {
         let text = |value: &str| AttributeValue::S(value.to_owned());
@@ -517,8 +521,7 @@ mod tests {
             GIVEN.lock().unwrap().push(event);
             answer(Value::Null)
         }
-        const REMOVED: Trigger =
-            Trigger::Stream(&[StreamFilter { event_name: "REMOVE", key: "sk", prefix: "SESSION#" }]);
+        const REMOVED: Trigger = stream(&[StreamFilter { event_name: "REMOVE", key: "sk", prefix: "SESSION#" }]);
         static OPERATIONS: [Operation; 1] = [Operation { name: "clean", runs: Runs::OnEvent(REMOVED, handler) }];
         let installation =
             Installation::start(Options { operations: &OPERATIONS, ..Options::ephemeral() }).await.unwrap();

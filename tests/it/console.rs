@@ -56,6 +56,19 @@ async fn what_the_page_loads_is_kept_for_ever_and_comes_compressed() {
 }
 
 #[tokio::test]
+async fn the_page_names_its_style_so_that_nothing_is_seen_without() {
+    let app = TestApp::start().await;
+    let page = app.stranger().get("/").await;
+    let html = String::from_utf8(page.bytes.to_vec()).unwrap();
+
+    let links = html.split("<link ").filter(|link| link.starts_with("rel=\"stylesheet\"")).collect::<Vec<_>>();
+
+    assert_eq!(links.len(), 1, "{html}");
+    let style = links[0].split('"').find(|part| part.starts_with("/assets/")).unwrap();
+    app.stranger().get(style).await.assert_status(200);
+}
+
+#[tokio::test]
 async fn a_script_of_an_earlier_deployment_is_gone() {
     let app = TestApp::start().await;
     app.stranger().get("/assets/index-00000000.js").await.assert_problem(404, "not-found");

@@ -73,7 +73,7 @@ impl<'t> Function<'t> {
                 (Some(method), Some(path)) => format!("{method} {path}"),
                 _ => "$default".to_owned(),
             },
-            Some("DynamoDB") => stream_trigger(&properties["FilterCriteria"]),
+            Some("DynamoDB") => stream_trigger(properties),
             Some("ScheduleV2") => text(&properties["ScheduleExpression"]),
             Some("EventBridgeRule") => rule_trigger(properties),
             other => panic!("{} has an event of type {other:?}", self.logical_id),
@@ -492,9 +492,9 @@ fn trigger(operation: &Operation) -> String {
         }
         Runs::OnOtherRequests => "$default".to_owned(),
         runs => match runs.trigger().expect("it runs on events") {
-            Trigger::Stream(filters) => {
+            Trigger::Stream { filters, batching_window } => {
                 let each = filters.iter().map(|filter| filter_name(filter.event_name, filter.key, filter.prefix));
-                each.collect::<Vec<_>>().join(", ")
+                format!("{}, within {} s", each.collect::<Vec<_>>().join(", "), batching_window.as_secs())
             }
             Trigger::Schedule(every) => match every.as_secs() / 60 {
                 1 => "rate(1 minute)".to_owned(),
@@ -507,8 +507,8 @@ fn trigger(operation: &Operation) -> String {
 }
 
 /// As [`trigger`] names it. The filters may say nothing else.
-fn stream_trigger(criteria: &Value) -> String {
-    let filters = list(&criteria["Filters"]).into_iter().map(|filter| {
+fn stream_trigger(properties: &Value) -> String {
+    let filters = list(&properties["FilterCriteria"]["Filters"]).into_iter().map(|filter| {
         let pattern: Value = serde_json::from_str(&text(&filter["Pattern"])).expect("a pattern is JSON");
         let event_name = text(&pattern["eventName"][0]);
         let keys = pattern["dynamodb"]["Keys"].as_object().expect("a pattern names a key");
@@ -521,7 +521,8 @@ fn stream_trigger(criteria: &Value) -> String {
         assert_eq!(pattern, expected);
         filter_name(&event_name, key, &prefix)
     });
-    filters.collect::<Vec<_>>().join(", ")
+    let batching_window = properties["MaximumBatchingWindowInSeconds"].as_u64().unwrap_or(0);
+    format!("{}, within {batching_window} s", filters.collect::<Vec<_>>().join(", "))
 }
 
 /// As [`trigger`] names it. Events must be those of this installation: of its bus, or of its mails.

@@ -408,7 +408,7 @@ const BUGS: &[Bug] = &[
     bug(
         "nobody notes that a mail was sent",
         "functions/src/events/delivery.rs",
-        "note(app, mail, &outcome).await",
+        "note(app, mail, reading, &outcome).await",
         "Ok(())",
         "test(=mail::a_mail_that_fails_is_tried_again)",
     ),

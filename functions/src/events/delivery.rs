@@ -32,6 +32,7 @@ pub(crate) async fn deliver(app: &App, mailer: &Mailer, mail: &MailRef) -> Resul
         Err(Error::Conflict) => return Ok(()),
         noted => noted?,
     }
+    reading.mail.revision += 1;
     let given_up = |reason: &str| Outcome::Failed(Failure::Final(reason.to_owned()));
     let outcome = if reading.mail.is_tried_out() {
         given_up("Sending broke off again and again.")
@@ -42,7 +43,7 @@ pub(crate) async fn deliver(app: &App, mailer: &Mailer, mail: &MailRef) -> Resul
     } else {
         Outcome::NotNeeded
     };
-    note(app, mail, &outcome).await
+    note(app, mail, reading, &outcome).await
 }
 
 /// Whether the mail is about an invite that has ended while the mail was on its way.
@@ -212,29 +213,35 @@ pub(crate) fn in_words(at: Timestamp) -> String {
     at.strftime("%-d %B %Y, %H:%M UTC").to_string()
 }
 
-/// Notes the outcome on the mail, unless it is known by now: SES may have reported of it meanwhile.
-async fn note(app: &App, mail_ref: &MailRef, outcome: &Outcome) -> Result<()> {
-    decide(async || {
-        let Some(MailReading { mut mail, user, .. }) = app.store.mail(mail_ref).await? else {
-            return Ok(());
-        };
-        if !matches!(mail.state, MailState::Queued { .. }) {
-            return Ok(());
-        }
-        let now = app.now();
-        match outcome {
-            Outcome::Sent(ses_id) => mail.sent(ses_id.clone(), now),
-            Outcome::Failed(Failure::Passing(reason)) => mail.try_again(reason.clone(), now),
-            Outcome::Failed(Failure::Final(reason)) => mail.give_up(reason.clone()),
-            Outcome::NotNeeded => mail.state = MailState::Dropped,
-        }
-        let is_given_up = matches!(mail.state, MailState::Failed { .. });
-        if is_given_up {
-            tracing::error!(mail.id = %mail.id, mail.kind = mail.kind.as_str(), "a mail was given up");
-        }
-        keep(app, &mail, user.as_ref(), is_given_up.then_some(Action::MailFailed)).await
+/// Notes the outcome on the mail that was taken up, unless it is known by now: SES may have reported of it meanwhile.
+async fn note(app: &App, mail: &MailRef, taken_up: MailReading, outcome: &Outcome) -> Result<()> {
+    match note_on(app, taken_up, outcome).await {
+        Err(Error::Conflict) => {}
+        noted => return noted,
+    }
+    decide(async || match app.store.mail(mail).await? {
+        Some(reading) => note_on(app, reading, outcome).await,
+        None => Ok(()),
     })
     .await
+}
+
+async fn note_on(app: &App, MailReading { mut mail, user, .. }: MailReading, outcome: &Outcome) -> Result<()> {
+    if !matches!(mail.state, MailState::Queued { .. }) {
+        return Ok(());
+    }
+    let now = app.now();
+    match outcome {
+        Outcome::Sent(ses_id) => mail.sent(ses_id.clone(), now),
+        Outcome::Failed(Failure::Passing(reason)) => mail.try_again(reason.clone(), now),
+        Outcome::Failed(Failure::Final(reason)) => mail.give_up(reason.clone()),
+        Outcome::NotNeeded => mail.state = MailState::Dropped,
+    }
+    let is_given_up = matches!(mail.state, MailState::Failed { .. });
+    if is_given_up {
+        tracing::error!(mail.id = %mail.id, mail.kind = mail.kind.as_str(), "a mail was given up");
+    }
+    keep(app, &mail, user.as_ref(), is_given_up.then_some(Action::MailFailed)).await
 }
 
 /// Writes what became of a mail: on the mail, on the user where it is the one that carries their invite, and in the

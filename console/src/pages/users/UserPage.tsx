@@ -21,6 +21,7 @@ import { TimeAgo } from "../../time";
 import table from "../../components/table.module.css";
 import { UserActivity } from "./UserActivity";
 import { AppRoleModal } from "./AppRoleModal";
+import { InviteHistory } from "./InviteHistory";
 import { ProfileForm } from "./ProfileForm";
 import { CorrectAddressModal, LinkModal, ResetPasswordModal, SuspendModal } from "./modals";
 import { UserSessions } from "./UserSessions";
@@ -232,6 +233,7 @@ function InviteSection({ user, open, isAdmin }: { user: User; open: (open: Open)
                     </>
                 )}
             </dl>
+            {isAdmin && <InviteHistory user={user} />}
         </Section>
     );
 }
