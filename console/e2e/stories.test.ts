@@ -36,6 +36,14 @@ function story(name: string, tell: (story: Story) => Promise<void>, options = { 
 /** Chooses a file to import. */
 const choose = (page: Page, name: string, content: string | Buffer) =>
     page.locator("input[type=file]").setInputFiles({ name, mimeType: "text/csv", buffer: Buffer.from(content as string) });
+
+/** Somebody who accepted an invite. */
+async function join(roster: Installation, token: string, email: string, role: string): Promise<void> {
+    const { body } = await roster.call("POST", "/v1/invites", { email, role, delivery: "link" }, token);
+    const invite = (body.invite_link as string).split("#token=")[1];
+    await roster.call("POST", "/v1/invites/accept", { token: invite, name: email, password: PASSWORD });
+}
+
 const toast = (page: Page, text: string | RegExp) => page.getByRole("log").getByText(text).waitFor();
 
 test("from an empty installation to the first invitee", async (context) => {
@@ -151,6 +159,7 @@ story("roles, suspension, reset and deletion of a user", async ({ roster, admin,
     await ada.getByLabel("Password", { exact: true }).fill(body.temporary_password);
     await ada.getByRole("button", { name: "Sign in" }).click();
     await ada.getByText("Your account is suspended").waitFor();
+    await ada.getByText("Reason: On leave").waitFor();
     await admin.getByRole("button", { name: "Reactivate" }).click();
     await toast(admin, "Reactivated");
 
@@ -188,15 +197,70 @@ story("a forgotten password is reset by mail", async ({ roster, admin }) => {
     void admin;
 });
 
+story("a pause after wrong passwords says how long, and when it is over", async ({ roster }) => {
+    const guest = await visitor(browser, roster.url);
+    await guest.clock.install();
+    await guest.goto("/sign-in");
+    await guest.getByLabel("E-mail address").fill("grace@example.com");
+    await guest.getByLabel("Password", { exact: true }).fill("a wrong password");
+    const go = guest.getByRole("button", { name: "Sign in" });
+    await go.click();
+    await guest.getByText("The e-mail address or the password is wrong.").waitFor();
+    for (let tries = 0; tries < 4; tries++) await roster.call("POST", "/v1/sessions", { email: "grace@example.com", password: "a wrong password" });
+    await go.click();
+    await guest.getByText("Try again in a minute.").waitFor();
+    await look(guest, "sign-in-paused");
+    await roster.advance(61);
+    await guest.clock.runFor(61_000);
+    await guest.getByText("You can try again now.").waitFor();
+    await guest.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await go.click();
+    await guest.getByRole("heading", { name: "Users" }).waitFor();
+    assertQuiet(guest);
+});
+
+story("without e-mail, a mail that is wanted says what to do", async ({ roster, admin, token }) => {
+    const guest = await visitor(browser, roster.url);
+    await guest.goto("/forgotten-password");
+    await guest.getByLabel("E-mail address").fill("grace@example.com");
+    await guest.getByRole("button", { name: "Send link" }).click();
+    await guest.getByText("Ask an admin for a new password.").waitFor();
+    assertQuiet(guest);
+
+    const { body } = await roster.call("POST", "/v1/users", { email: "ada@example.com" }, token);
+    await admin.goto(`/users/${body.user.id}`);
+    await admin.getByRole("button", { name: "Actions" }).click();
+    await admin.getByRole("menuitem", { name: "Reset password" }).click();
+    await admin.getByRole("button", { name: "Send by e-mail" }).click();
+    await toast(admin, "E-mail is not set up yet.");
+    await admin.getByRole("log").getByRole("link", { name: "Set up e-mail" }).click();
+    await admin.getByRole("heading", { name: "E-mail", exact: true }).waitFor();
+}, { email: false });
+
 story("a session that ended elsewhere loses nothing", async ({ roster, admin, token }) => {
     const { body } = await roster.call("POST", "/v1/users", { email: "ada@example.com", name: "Ada" }, token);
     await admin.goto(`/users/${body.user.id}`);
     await admin.getByLabel("Name").fill("Ada King");
-    const sessions = (await roster.call("GET", "/v1/me/sessions", undefined, token)).body.items as { id: string; current: boolean }[];
-    for (const { id, current } of sessions) if (!current) await roster.call("DELETE", `/v1/me/sessions/${id}`, undefined, token);
+    const end = async () => {
+        const sessions = (await roster.call("GET", "/v1/me/sessions", undefined, token)).body.items as { id: string; current: boolean }[];
+        for (const { id, current } of sessions) if (!current) await roster.call("DELETE", `/v1/me/sessions/${id}`, undefined, token);
+    };
+    await end();
 
     await admin.getByRole("button", { name: "Save" }).click();
     const dialog = admin.getByRole("dialog", { name: "Sign in again" });
+    await dialog.waitFor();
+    await admin.keyboard.press("Escape");
+    await dialog.getByRole("button", { name: "Leave" }).click();
+    await admin.waitForURL((url) => url.pathname === "/sign-in" && url.searchParams.get("next") === `/users/${body.user.id}`);
+    await admin.getByLabel("E-mail address").fill("grace@example.com");
+    await admin.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await admin.getByRole("button", { name: "Sign in" }).click();
+    await admin.getByRole("heading", { name: "Ada" }).waitFor();
+    assert.equal(await admin.getByLabel("Name").inputValue(), "Ada King");
+    await end();
+
+    await admin.getByRole("button", { name: "Save" }).click();
     await dialog.getByLabel("Password", { exact: true }).fill(PASSWORD);
     await dialog.getByRole("button", { name: "Go on" }).click();
 
@@ -206,12 +270,61 @@ story("a session that ended elsewhere loses nothing", async ({ roster, admin, to
 });
 
 story("signing out is in sight, and leaves nothing to see", async ({ admin }) => {
+    await admin.goto("/settings/email");
+    await admin.getByLabel("Sender name").fill("The Engine Room");
     await admin.getByRole("button", { name: "grace@example.com" }).click();
     await admin.getByRole("menuitem", { name: "Sign out" }).click();
     await admin.waitForURL("**/sign-in**");
 
     await admin.goto("/users");
     await admin.waitForURL("**/sign-in**");
+    assert.equal(await admin.evaluate(() => sessionStorage.length), 0);
+});
+
+story("a page says whom it is for", async ({ roster, token }) => {
+    for (const [role, paths] of [
+        ["builder", ["/settings/email", "/settings/webhooks", "/invites", "/users/import", "/activity"]],
+        ["member", ["/users", "/apps", "/settings/security"]],
+    ] as const) {
+        await join(roster, token, `${role}@example.com`, role);
+        const person = await visitor(browser, roster.url);
+        await signIn(person, `${role}@example.com`);
+        for (const path of paths) {
+            await person.goto(path);
+            await person.getByText("This page is for admins").waitFor();
+            assert.equal(await person.getByRole("button", { name: "Try again" }).count(), 0, path);
+        }
+        if (role === "member") await look(person, "not-for-everybody");
+        assertQuiet(person);
+    }
+});
+
+story("who is signed in changes in another tab", async ({ roster, admin, token }) => {
+    const { body } = await roster.call("POST", "/v1/invites", { email: "ada@example.com", name: "Ada", delivery: "link" }, token);
+    const other = await admin.context().newPage();
+    await other.goto(body.invite_link);
+    await other.getByLabel("New password").fill(PASSWORD);
+    await other.getByRole("button", { name: "Create account" }).click();
+    await other.waitForURL("**/account");
+
+    // The page may notice by itself before that.
+    void admin.getByRole("button", { name: "Suspended" }).click().catch(() => undefined);
+    await admin.waitForURL("**/account");
+    await admin.getByRole("button", { name: "ada@example.com" }).waitFor();
+});
+
+story("a long address fits a phone", async ({ roster, admin, token }) => {
+    const email = `${"a.very.long.address.of.somebody".repeat(2)}@a.very.long.subdomain.example.com`;
+    const { body } = await roster.call("POST", "/v1/users", { email }, token);
+    await admin.setViewportSize({ width: 360, height: 740 });
+    await admin.goto(`/users/${body.user.id}`);
+    await admin.getByRole("button", { name: "Delete user" }).click();
+    const dialog = admin.getByRole("dialog");
+    await dialog.getByRole("textbox").waitFor();
+    const runsOver = await dialog.evaluate((dialog) =>
+        [...dialog.querySelectorAll("*")].filter((element) => element.getBoundingClientRect().right > innerWidth).map((element) => element.outerHTML),
+    );
+    assert.deepEqual(runsOver, []);
 });
 
 story("two admins edit one user", async ({ roster, admin, token }) => {
@@ -223,12 +336,63 @@ story("two admins edit one user", async ({ roster, admin, token }) => {
     await admin.getByRole("button", { name: "Save" }).click();
     await admin.getByText("Somebody else changed this user meanwhile").waitFor();
     await admin.getByRole("cell", { name: "Lady Lovelace" }).waitFor();
+    assert.equal(await admin.getByRole("row", { name: "Role Member Builder" }).count(), 1, "what changed elsewhere is shown, too");
     await admin.getByRole("button", { name: "Keep my changes" }).click();
-    await admin.getByRole("button", { name: "Save" }).click();
-    await toast(admin, "Saved");
+    await toast(admin, "Saved. Somebody else changed meanwhile: Role");
 
     const after = await roster.call("GET", `/v1/users/${body.user.id}`, undefined, token);
     assert.deepEqual([after.body.name, after.body.role], ["Ada King", "builder"]);
+});
+
+story("two admins who edit different things of one user are both heard", async ({ roster, admin, token }) => {
+    await roster.call("POST", "/v1/apps", { slug: "wiki", name: "Wiki" }, token);
+    const { body } = await roster.call("POST", "/v1/users", { email: "ada@example.com", name: "Ada" }, token);
+    await admin.goto(`/users/${body.user.id}`);
+    await admin.getByLabel("Name").fill("Ada King");
+    await admin.reload();
+    assert.equal(await admin.getByLabel("Name").inputValue(), "Ada King", "a reload loses nothing");
+    await roster.call("PUT", `/v1/users/${body.user.id}/app-roles/wiki`, { role: "basic" }, token);
+
+    await admin.getByRole("button", { name: "Save" }).click();
+    await toast(admin, "Saved. Somebody else changed meanwhile: Access to apps");
+
+    const after = await roster.call("GET", `/v1/users/${body.user.id}`, undefined, token);
+    assert.deepEqual([after.body.name, after.body.app_roles], ["Ada King", { wiki: "basic" }]);
+});
+
+story("two admins edit the settings", async ({ roster, admin, token }) => {
+    await admin.goto("/settings/security");
+    await admin.getByLabel("Attempts before a pause").fill("7");
+    const settings = (await roster.call("GET", "/v1/settings/security", undefined, token)).body;
+    await roster.call("PUT", "/v1/settings/security", { ...settings, sign_in_attempts: 9, password_min_length: 16 }, token);
+    const save = admin.getByRole("button", { name: "Save" });
+    await save.focus();
+    await admin.keyboard.press("Enter");
+    await admin.getByText("Somebody else changed this meanwhile, to 9. Save again to keep yours.").waitFor();
+    assert.equal(await admin.getByLabel("Minimum length").inputValue(), "16", "what was not touched is as it is saved");
+    await save.focus();
+    await admin.keyboard.press("Enter");
+    await toast(admin, "The security settings are saved");
+    await admin.waitForFunction((button) => button === document.activeElement, await save.elementHandle());
+    const after = (await roster.call("GET", "/v1/settings/security", undefined, token)).body;
+    assert.deepEqual([after.sign_in_attempts, after.password_min_length], [7, 16]);
+});
+
+story("the keyboard goes on where a form was saved", async ({ roster, admin, token }) => {
+    const { body } = await roster.call("POST", "/v1/users", { email: "ada@example.com", name: "Ada" }, token);
+    for (const [path, field, said] of [
+        [`/users/${body.user.id}`, "Name", "Saved"],
+        ["/settings/templates", "Subject", "The template is saved"],
+        ["/settings/email", "Sender name", "The e-mail settings are saved"],
+    ] as const) {
+        await admin.goto(path);
+        await admin.getByLabel(field, { exact: true }).fill("Engines");
+        const save = admin.getByRole("button", { name: "Save" });
+        await save.focus();
+        await admin.keyboard.press("Enter");
+        await toast(admin, said);
+        await admin.waitForFunction((form) => document.activeElement?.closest("form") === form, await admin.locator("form", { has: save }).elementHandle());
+    }
 });
 
 story("an invite expires and a new one is asked for", async ({ roster, admin, token }) => {
@@ -241,6 +405,10 @@ story("an invite expires and a new one is asked for", async ({ roster, admin, to
     await ada.getByRole("heading", { name: "This invite has expired" }).waitFor();
     await ada.getByRole("button", { name: "Ask for a new invite" }).click();
     await ada.getByRole("heading", { name: "Your request is with the admins" }).waitFor();
+    await ada.reload();
+    await ada.getByRole("heading", { name: "Your request is with the admins" }).waitFor();
+    await ada.goto("/reset-password");
+    await ada.getByRole("heading", { name: "This link does not work" }).waitFor();
 
     await admin.goto("/invites?show=renewal");
     await admin.getByText("Asks for a new link").waitFor();
@@ -522,6 +690,66 @@ story("the address says what is shown, and the keyboard is enough", async ({ ros
     assert.equal(await admin.evaluate(() => document.activeElement?.tagName), "H1", "a new page takes the focus");
     await admin.getByRole("link", { name: "Users" }).first().click();
     await admin.waitForURL("**/users**");
+});
+
+story("a step back takes back one filter, one page or one window", async ({ roster, admin, token }) => {
+    const invites = Array.from({ length: 120 }, (_, at) => ({ email: `person${String(at).padStart(3, "0")}@example.com` }));
+    await roster.call("POST", "/v1/invites/batch", { invites }, token);
+    await admin.reload();
+    const at = (address: string) => admin.waitForURL((url) => url.pathname + url.search === address);
+    await admin.getByRole("group", { name: "Status" }).getByRole("button", { name: /^Invited/ }).click();
+    await at("/users?status=invited");
+    await admin.getByLabel("Role", { exact: true }).selectOption("member");
+    await at("/users?status=invited&role=member");
+    await admin.getByRole("searchbox").pressSequentially("per");
+    await at("/users?status=invited&role=member&q=per");
+    await admin.goBack();
+    await at("/users?status=invited&role=member");
+    assert.equal(await admin.getByRole("searchbox").inputValue(), "");
+    await admin.goBack();
+    await admin.goBack();
+    await at("/users");
+    await admin.getByRole("button", { name: "Add users" }).click();
+    await admin.getByRole("menuitem", { name: /Basic onboarding/ }).click();
+    await admin.getByRole("dialog").waitFor();
+    await admin.goBack();
+    await admin.getByRole("dialog").waitFor({ state: "detached" });
+    await at("/users");
+
+    const pages = admin.getByRole("navigation", { name: "Pages" });
+    const next = pages.getByRole("button", { name: "Next" });
+    await next.focus();
+    await admin.keyboard.press("Enter");
+    await admin.keyboard.press("Enter");
+    await pages.getByText("51–100").waitFor();
+    await admin.getByRole("link", { name: "person051@example.com" }).waitFor();
+    await admin.keyboard.press("Enter");
+    await pages.getByText("101–121").waitFor();
+    assert.ok(await next.evaluate((button) => button === document.activeElement), "the keyboard stays where it was");
+    await admin.getByRole("link", { name: "person110@example.com" }).click();
+    await admin.getByRole("heading", { name: "person110@example.com" }).waitFor();
+    await admin.locator("main").getByRole("link", { name: "Users" }).click();
+    await pages.getByText("101–121").waitFor();
+    await pages.getByRole("button", { name: "Previous" }).click();
+    await pages.getByText("51–100").waitFor();
+});
+
+story("an address with mistakes in it shows what it can", async ({ roster, admin, token }) => {
+    await roster.call("POST", "/v1/apps", { slug: "wiki", name: "Wiki" }, token);
+    for (const address of ["/users?status=foo", "/users?role=foo", "/users?sort=foo", "/users?app_role=basic"]) {
+        await admin.goto(address);
+        await admin.getByRole("link", { name: "Grace Hopper" }).waitFor();
+    }
+    await admin.goto("/apps/wiki?role=foo");
+    await admin.getByText("Nobody has access yet").waitFor();
+    await admin.goto("/activity?from=junk");
+    await admin.getByText("set up this installation").waitFor();
+    for (const address of ["/users?cursor=junk", "/users?app=No%20app"]) {
+        await admin.goto(address);
+        await admin.getByText("This address leads nowhere").waitFor();
+        await admin.getByRole("link", { name: "Clear filters" }).click();
+        await admin.getByRole("link", { name: "Grace Hopper" }).waitFor();
+    }
 });
 
 story("many users are deleted at once", async ({ roster, admin, token }) => {

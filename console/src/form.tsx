@@ -3,6 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef, useState, type FormEvent, type RefObject } from "react";
 import { Problem } from "./api/problem";
 import { toastFailure } from "./components/Toasts";
+import { texts } from "./texts";
 
 interface Options<T> {
     initial: T;
@@ -11,19 +12,44 @@ interface Options<T> {
     about?: Record<string, keyof T & string>;
     /** Under which name the tab keeps what was typed, so that a reload loses nothing. Never for passwords. */
     draft?: string;
+    /**
+     * Reads what is saved now. For forms of what others may edit, too: `initial` may change, and what was not touched
+     * follows it; where somebody else changed what was, that is said before it is overwritten.
+     */
+    latest?: () => Promise<T>;
 }
 
 /** A form: its values, what is wrong with each of them, and sending it. */
-export function useForm<T extends object>({ initial, send, about = {}, draft }: Options<T>) {
+export function useForm<T extends object>({ initial, send, about = {}, draft, latest }: Options<T>) {
+    const [seen, setSeen] = useState(initial);
     const [values, setValues] = useState<T>(() => ({ ...initial, ...kept<T>(draft) }));
     const [wrong, setWrong] = useState<Record<string, string>>({});
     const [unshown, setUnshown] = useState("");
     const form = useRef<HTMLFormElement>(null);
     const isSending = useRef(false);
+    const focused = useRef<Element>(null);
+    const fresh = differing(seen, initial).filter((field) => same(values[field], seen[field]));
+    if (latest && fresh.length > 0) {
+        const change = picked(initial, fresh);
+        setSeen({ ...seen, ...change });
+        setValues({ ...values, ...change });
+    }
     const mutation = useMutation({
-        mutationFn: () => send(values),
+        mutationFn: async (values: T) => {
+            if (!latest) return send(values);
+            const now = await latest();
+            const mine = differing(seen, values);
+            const contested = differing(seen, now).filter((field) => mine.includes(field) && !same(now[field], values[field]));
+            if (contested.length === 0) return send({ ...now, ...picked(values, mine) });
+            setSeen((seen) => ({ ...seen, ...picked(now, contested) }));
+            const fields = contested.map((field) => ({ pointer: `/${field}`, detail: texts.common.contested(now[field]) }));
+            throw new Problem(409, "contested", texts.common.contested(null), fields);
+        },
         onSettled: () => void (isSending.current = false),
-        onSuccess: () => forget(draft),
+        onSuccess: (_data, sent) => {
+            setSeen(sent);
+            forget(draft);
+        },
         onError: (error) => {
             if (!(error instanceof Problem)) return;
             const field = about[error.slug];
@@ -34,6 +60,12 @@ export function useForm<T extends object>({ initial, send, about = {}, draft }: 
     });
     useEffect(() => focusFirstInvalid(form), [wrong]);
     const isAboutFields = mutation.error instanceof Problem && (mutation.error.slug in about || mutation.error.fields.length > 0);
+    useEffect(() => {
+        if (mutation.isPending || !focused.current) return;
+        // A button that is busy lets the focus go, as does one that goes away.
+        for (const element of [focused.current, form.current]) if (document.activeElement === document.body) (element as HTMLElement | null)?.focus();
+        focused.current = null;
+    });
 
     const set = (change: Partial<T>) => {
         setValues((values) => ({ ...values, ...change }));
@@ -65,6 +97,8 @@ export function useForm<T extends object>({ initial, send, about = {}, draft }: 
         /** What was refused and stands beside no field. */
         error: !isAboutFields ? mutation.error : unshown ? new Error(unshown) : null,
         reset: (to: T) => {
+            focused.current ??= document.activeElement;
+            setSeen(to);
             setValues(to);
             setWrong({});
             mutation.reset();
@@ -72,6 +106,7 @@ export function useForm<T extends object>({ initial, send, about = {}, draft }: 
         },
         props: {
             ref: form,
+            tabIndex: -1,
             noValidate: true,
             onSubmit: (event: FormEvent) => {
                 event.preventDefault();
@@ -79,10 +114,22 @@ export function useForm<T extends object>({ initial, send, about = {}, draft }: 
                 // A second click comes before the button knows that it is busy.
                 if (isSending.current) return;
                 isSending.current = true;
-                mutation.mutate();
+                focused.current = document.activeElement;
+                mutation.mutate(values);
             },
         },
     };
+}
+
+const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+
+/** The fields that are not the same. */
+function differing<T extends object>(one: T, other: T): (keyof T & string)[] {
+    return (Object.keys(other) as (keyof T & string)[]).filter((field) => !same(one[field], other[field]));
+}
+
+function picked<T>(values: T, fields: (keyof T)[]): Partial<T> {
+    return Object.fromEntries(fields.map((field) => [field, values[field]])) as Partial<T>;
 }
 
 function kept<T>(draft: string | undefined): Partial<T> {
@@ -92,6 +139,11 @@ function kept<T>(draft: string | undefined): Partial<T> {
 
 function forget(draft: string | undefined): void {
     if (draft) sessionStorage.removeItem(`draft.${draft}`);
+}
+
+/** Forgets all that was typed and not sent. */
+export function forgetDrafts(): void {
+    for (const name of Object.keys(sessionStorage)) if (name.startsWith("draft.")) sessionStorage.removeItem(name);
 }
 
 function focusFirstInvalid(form: RefObject<HTMLFormElement | null>): void {

@@ -8,7 +8,7 @@ import { texts } from "./texts";
 
 interface Place {
     Page: ComponentType;
-    isFramed: boolean;
+    seenBy: Route["seenBy"];
     pathname: string;
     search: string;
     /** What the entry of the history keeps beside the address. */
@@ -35,7 +35,7 @@ export async function show(): Promise<void> {
         if (move !== moves) return;
     }
     moving.set(false);
-    place.set({ Page, isFramed: route.isFramed, pathname, search, state: history.state, parameters });
+    place.set({ Page, seenBy: route.seenBy, pathname, search, state: history.state, parameters });
 }
 
 async function load(route: Route): Promise<ComponentType> {

@@ -1,4 +1,4 @@
-import { MutationCache, QueryClient } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { Problem } from "./api/problem";
 
 /** What was read of the API, and when it is read again. */
@@ -13,8 +13,14 @@ export const queries: QueryClient = new QueryClient({
         },
         mutations: { networkMode: "always" },
     },
-    mutationCache: new MutationCache({ onSuccess: refresh }),
+    queryCache: new QueryCache({ onError: doubt }),
+    mutationCache: new MutationCache({ onSuccess: refresh, onError: doubt }),
 });
+
+/** Who is refused a right may be somebody else by now, signed in in another tab, or have got another role. */
+function doubt(error: Error): void {
+    if (error instanceof Problem && error.status === 403) void queries.invalidateQueries({ queryKey: ["session"] });
+}
 
 /** Any change may show anywhere. What follows by events, as counts and deliveries do, shows a moment later. */
 function refresh(): Promise<void> {

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "./api/client";
 import { isProblem } from "./api/problem";
 import { sessionQuery, type User } from "./api/queries";
-import { useAction } from "./form";
+import { forgetDrafts, useAction } from "./form";
 
 /** Who is signed in. Only for what [`SignedIn`] is around. */
 export function useMe(): User {
@@ -16,6 +16,12 @@ export function useIsAdmin(): boolean {
     return useMe().role === "admin";
 }
 
+/** Where somebody signs in to come back to where they are. */
+export function signInPath(): string {
+    const here = location.pathname + location.search;
+    return here === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(here)}`;
+}
+
 export function useSignOut() {
     return useAction(async () => {
         try {
@@ -23,6 +29,7 @@ export function useSignOut() {
         } catch (error) {
             if (!isProblem(error, "unauthenticated")) throw error;
         }
+        forgetDrafts();
         // Loads anew, so that nothing that was read stays in memory.
         location.assign("/sign-in");
     });

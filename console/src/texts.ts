@@ -7,6 +7,8 @@ const invites = (count: number) => (count === 1 ? "1 invite" : `${count.toLocale
 
 const hours = (count: number) => (count % 24 === 0 && count > 24 ? `${count / 24} days` : count === 24 ? "1 day" : `${count} hours`);
 
+const retryIn = (seconds: number) => `Try again in ${seconds <= 60 ? "a minute" : `${Math.ceil(seconds / 60)} minutes`}.`;
+
 export const texts = {
     hours,
     common: {
@@ -22,6 +24,8 @@ export const texts = {
         done: "Done",
         copy: "Copy",
         copied: "Copied",
+        contested: (value: unknown) =>
+            `Somebody else changed this meanwhile${typeof value === "number" ? `, to ${value}` : value && typeof value === "string" && value.length <= 100 ? `, to “${value}”` : ""}. Save again to keep yours.`,
         more: "Show more",
         messages: "Notifications",
         leaveTitle: "Leave anyway?",
@@ -56,7 +60,35 @@ export const texts = {
     },
     outcome: { invited: "Invited", created: "Created", exists: "Exists already", invalid: "Not valid", unsent: "Not sent" } as Record<string, string>,
     broken: { noAnswer: "Roster does not answer", title: "Something broke", what: "This page cannot be shown", reload: "Reload" },
+    problems: {
+        unknown: (status: number) => `The server answered ${status}.`,
+        retryIn,
+        paused: (seconds: number) => `Too many attempts. ${retryIn(seconds)}`,
+        /** What the API says of these is for programs. */
+        bySlug: {
+            "about:blank": "Something went wrong on the server. Try again in a moment.",
+            unavailable: "The server is busy. Try again in a moment.",
+            unauthenticated: "You are not signed in any more.",
+            "password-change-required": "Choose a password of your own first.",
+            "body-too-large": "This is too much at once.",
+            "idempotency-key-in-use": "This is being done already. Try again in a moment.",
+            stale: "Somebody else changed this meanwhile. Look at it again, then repeat your change.",
+            "email-not-configured": "E-mail is not set up yet.",
+            "user-not-found": "There is no such user any more.",
+            "unknown-app": "There is no such app any more.",
+            "session-not-found": "This session has ended already.",
+            "api-key-not-found": "There is no such API key any more.",
+            "webhook-not-found": "There is no such webhook any more.",
+            "delivery-not-found": "This event is not kept any more.",
+            "webhook-disabled": "Enable the webhook first.",
+        },
+    },
     missing: { title: "Not found", what: "There is no such page", home: "To the start" },
+    notForAll: {
+        title: "Not for everybody",
+        what: (forBuilders: boolean) => (forBuilders ? "This page is for admins and builders" : "This page is for admins"),
+        lead: "If you need it, ask an admin for another role.",
+    },
     shell: {
         skip: "Skip to content",
         openMenu: "Open menu",
@@ -87,8 +119,10 @@ export const texts = {
         forgotten: "Forgotten your password?",
         suspended: "Your account is suspended",
         temporaryExpired: "Your temporary password has expired",
+        reason: (reason: string) => `Reason: ${reason}`,
+        until: (time: string) => `It ends by itself: ${time}.`,
         paused: "Too many attempts",
-        retryAfter: (minutes: number) => `Try again in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`,
+        pauseOver: "You can try again now.",
     },
     signInAgain: {
         title: "Sign in again",
@@ -110,6 +144,7 @@ export const texts = {
         go: "Send link",
         back: "Back to sign-in",
         sent: "Look into your inbox",
+        noEmail: "No e-mail can be sent from here yet. Ask an admin for a new password.",
         sentLead: (email: string) => `If ${email} has an account, a link is on its way. It works for a short time and once.`,
     },
     resetPassword: {
@@ -197,6 +232,7 @@ export const texts = {
         noneLead: "Add the people who work with your apps.",
         noneFound: "Nobody matches",
         noneFoundLead: "Search looks at the start of the e-mail address and of each word of the name.",
+        unclear: "This address leads nowhere",
         clear: "Clear filters",
         pages: "Pages",
         count: users,
@@ -378,8 +414,10 @@ export const texts = {
     },
     profile: {
         saved: "Saved",
+        savedBeside: (fields: string[]) => `Saved. Somebody else changed meanwhile: ${fields.join(", ")}`,
         discard: "Discard",
         field: "Field",
+        before: "Before",
         theirs: "Now saved",
         yours: "Yours",
         conflict: "Somebody else changed this user meanwhile",

@@ -1,10 +1,16 @@
 import { navigate, useLocation } from "./navigation";
 
+interface How {
+    /** Whether the step back does not come here again: for each letter of a search, and for what closes. */
+    replace?: boolean;
+    state?: unknown;
+}
+
 /** What the address says behind `?`, and how to change a part of it; `undefined` and "" take a part away. */
 export function useUrl() {
     const { pathname, search } = useLocation();
     const parameters = new URLSearchParams(search);
-    const change = (parts: Record<string, string | undefined>, { push = false, state }: { push?: boolean; state?: unknown } = {}) => {
+    const change = (parts: Record<string, string | undefined>, { replace, state }: How = {}) => {
         // Somebody is on the way to another page.
         if (location.pathname !== pathname) return;
         const changed = new URLSearchParams(location.search);
@@ -13,7 +19,7 @@ export function useUrl() {
             else changed.delete(name);
         }
         const kept = "cursor" in parts ? state : history.state;
-        void navigate(`${pathname}${changed.size > 0 ? `?${changed}` : ""}`, { replace: !push, state: kept });
+        void navigate(`${pathname}${changed.size > 0 ? `?${changed}` : ""}`, { replace, state: kept });
     };
     return { get: (name: string) => parameters.get(name) ?? undefined, change };
 }

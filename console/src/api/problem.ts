@@ -1,7 +1,10 @@
+import { texts } from "../texts";
 import type { components } from "./schema";
 
 /** A refusal of the API, or its silence. */
 export class Problem extends Error {
+    readonly at = Date.now();
+
     constructor(
         readonly status: number,
         /** The last part of the problem's type; `network` when there was no answer. */
@@ -20,9 +23,16 @@ export function problemOf(body: unknown, response: Response): Problem {
     const retryAfter = Number(response.headers.get("retry-after")) || null;
     if (typeof body === "object" && body !== null && "type" in body && "detail" in body) {
         const { type, detail, errors, ...more } = body as components["schemas"]["Problem"];
-        return new Problem(response.status, type.split("/").pop() ?? "", detail, errors ?? [], more, retryAfter);
+        const slug = type.split("/").pop() ?? "";
+        return new Problem(response.status, slug, wordsOf(slug, retryAfter) ?? detail, errors ?? [], more, retryAfter);
     }
-    return new Problem(response.status, "unknown", `The server answered ${response.status}.`, [], {}, retryAfter);
+    return new Problem(response.status, "unknown", texts.problems.unknown(response.status), [], {}, retryAfter);
+}
+
+/** What the API says to programs, in words for people. */
+function wordsOf(slug: string, retryAfter: number | null): string | undefined {
+    if (slug === "too-many-attempts") return texts.problems.paused(retryAfter ?? 60);
+    return (texts.problems.bySlug as Record<string, string>)[slug];
 }
 
 export function isProblem(error: unknown, ...slugs: string[]): error is Problem {

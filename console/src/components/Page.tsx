@@ -3,13 +3,19 @@ import { useEffect, useRef, type ReactNode } from "react";
 import { Link } from "../navigation";
 import classes from "./Page.module.css";
 
+export interface Back {
+    to: string;
+    label: string;
+    state?: unknown;
+}
+
 interface PageProps {
     title: string;
     /** What stands beside the title. */
     note?: ReactNode;
     lead?: ReactNode;
     actions?: ReactNode;
-    back?: { to: string; label: string };
+    back?: Back;
     /** Forms read better in a narrow column. */
     narrow?: boolean;
     children: ReactNode;
@@ -31,7 +37,7 @@ export function Page({ title, note, lead, actions, back, narrow, children }: Pag
     return (
         <div className={classes.page} data-narrow={narrow}>
             {back && (
-                <Link className={classes.back} to={back.to}>
+                <Link className={classes.back} to={back.to} state={back.state}>
                     <IconArrowLeft size={14} aria-hidden /> {back.label}
                 </Link>
             )}

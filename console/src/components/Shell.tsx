@@ -13,11 +13,12 @@ import {
     IconUsers,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef, type PropsWithChildren } from "react";
+import { useEffect, useRef, useState, type PropsWithChildren } from "react";
 import { Link, useIsMoving, useLocation } from "../navigation";
 import { emailSettingsQuery, mailboxQuery } from "../api/queries";
 import { texts } from "../texts";
 import { Avatar } from "./Avatar";
+import { forgetDrafts } from "../form";
 import { useMe, useSignOut } from "../session";
 import { ColorScheme } from "./ColorScheme";
 import { SignedIn } from "./guards";
@@ -38,6 +39,14 @@ export function Shell({ children }: PropsWithChildren) {
 }
 
 function Frame({ children }: PropsWithChildren) {
+    const { id } = useMe();
+    const [whose] = useState(id);
+    useEffect(() => {
+        // Somebody else has signed in, in another tab: they begin anew, without what was read for another.
+        if (id === whose) return;
+        forgetDrafts();
+        location.assign("/");
+    }, [id, whose]);
     const sidebar = useRef<HTMLElement>(null);
     const { pathname } = useLocation();
     const isMoving = useIsMoving();

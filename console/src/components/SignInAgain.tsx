@@ -3,8 +3,10 @@ import { useQueryClient } from "@tanstack/react-query";
 import { answer, api } from "../api/client";
 import { sessionQuery } from "../api/queries";
 import { signInDone, signInNeeded } from "../api/signin";
-import { FormError, useForm } from "../form";
+import { forgetDrafts, useForm } from "../form";
+import { signInPath } from "../session";
 import { texts } from "../texts";
+import { SignInRefusal } from "./SignInRefusal";
 
 const t = texts.signInAgain;
 
@@ -13,10 +15,10 @@ export function SignInAgain() {
     const isNeeded = signInNeeded.use().length > 0;
     const leave = () => {
         signInDone(false);
-        location.assign("/sign-in");
+        location.assign(signInPath());
     };
     return (
-        <Modal opened={isNeeded} onClose={leave} title={t.title} zIndex={340} closeOnClickOutside={false}>
+        <Modal opened={isNeeded} onClose={leave} title={t.title} zIndex={340} closeOnClickOutside={false} closeOnEscape={false} withCloseButton={false}>
             <SignInForm leave={leave} />
         </Modal>
     );
@@ -31,6 +33,7 @@ function SignInForm({ leave }: { leave: () => void }) {
             const started = await answer(api.POST("/v1/sessions", { body }));
             if (started.user.id !== before?.id || started.password_change_required) {
                 // Somebody else must not go on with what was open here.
+                forgetDrafts();
                 location.assign("/");
                 return;
             }
@@ -41,7 +44,7 @@ function SignInForm({ leave }: { leave: () => void }) {
     return (
         <form {...form.props} className="stack">
             <p className="muted">{t.lead}</p>
-            <FormError error={form.error} />
+            <SignInRefusal error={form.error} />
             <TextInput label={texts.fields.email} type="email" autoComplete="username" {...form.text("email")} readOnly={before !== undefined} />
             <PasswordInput
                 label={texts.fields.password}

@@ -1,17 +1,23 @@
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { Navigate, useLocation } from "../navigation";
-import { sessionQuery, setupQuery } from "../api/queries";
+import { Link, Navigate } from "../navigation";
+import { sessionQuery, setupQuery, type Role } from "../api/queries";
 import { texts } from "../texts";
+import { signInPath, useMe } from "../session";
 import { GuestPage } from "./GuestPage";
-import { Splash, Unread } from "./states";
+import { Page } from "./Page";
+import { Empty, Splash, Unread } from "./states";
+
+const t = texts.notForAll;
 
 /** Only somebody who is signed in gets past; everybody else is led to where they can. */
 export function SignedIn({ children }: { children: ReactNode }) {
-    const { pathname, search } = useLocation();
     const session = useQuery(sessionQuery);
     const setup = useQuery({ ...setupQuery, enabled: session.data === null });
     const failed = session.error ? session : setup;
+    if (session.data?.password_change_required) return <Navigate to="/change-password" />;
+    if (session.data) return children;
     if (failed.error) {
         return (
             <GuestPage title={texts.broken.noAnswer}>
@@ -19,11 +25,27 @@ export function SignedIn({ children }: { children: ReactNode }) {
             </GuestPage>
         );
     }
-    if (session.data?.password_change_required) return <Navigate to="/change-password" />;
-    if (session.data) return children;
     if (session.data === undefined || setup.data === undefined) return <Splash />;
     if (setup.data.required) return <Navigate to="/setup" />;
-    const next = pathname === "/" ? "" : `?next=${encodeURIComponent(pathname + search)}`;
-    return <Navigate to={`/sign-in${next}`} />;
+    return <Navigate to={signInPath()} />;
+}
+
+/** Only people with one of the roles get past; everybody else is told whom the page is for. */
+export function SeenBy({ roles, children }: { roles: readonly Role[]; children: ReactNode }) {
+    if (roles.includes(useMe().role)) return children;
+    return (
+        <Page title={t.title}>
+            <Empty
+                title={t.what(roles.includes("builder"))}
+                action={
+                    <Button component={Link} to="/">
+                        {texts.missing.home}
+                    </Button>
+                }
+            >
+                {t.lead}
+            </Empty>
+        </Page>
+    );
 }
 

@@ -10,7 +10,7 @@ import { GuestPage } from "../components/GuestPage";
 import { NewPassword } from "../components/NewPassword";
 import { Unread } from "../components/states";
 import { FormError, useAction, useForm } from "../form";
-import { forgetLinkSecret, linkSecret } from "../link";
+import { forgetLinkSecret, isRenewalRequested, linkSecret, noteRenewal } from "../link";
 import { texts } from "../texts";
 import { relative } from "../time";
 
@@ -18,7 +18,6 @@ const t = texts.acceptInvite;
 
 export default function AcceptInvite() {
     const [token] = useState(linkSecret);
-    const [isRequested, setIsRequested] = useState(false);
     const session = useQuery(sessionQuery);
     const invite = useQuery({
         queryKey: ["invite"],
@@ -27,8 +26,7 @@ export default function AcceptInvite() {
         staleTime: Infinity,
     });
     if (token === null) return session.data ? <Navigate to="/" /> : <Unknown />;
-    if (isRequested) return <GuestPage title={t.requested} lead={t.requestedLead}>{null}</GuestPage>;
-    const expired = <Expired token={token} requested={() => setIsRequested(true)} />;
+    const expired = <Expired token={token} />;
     if (isProblem(invite.error, "invite-expired")) return expired;
     if (isProblem(invite.error, "invite-replaced")) return <GuestPage title={t.replaced} lead={t.replacedLead}>{null}</GuestPage>;
     if (isProblem(invite.error, "invite-unknown", "invalid-fields")) return <Unknown />;
@@ -84,11 +82,14 @@ function Accept({ token, invite, expired }: AcceptProps) {
     );
 }
 
-function Expired({ token, requested }: { token: string; requested: () => void }) {
+function Expired({ token }: { token: string }) {
+    const [isRequested, setIsRequested] = useState(() => isRenewalRequested(token));
     const request = useAction(async () => {
         await answer(api.POST("/v1/invites/request-renewal", { body: { token } }));
-        requested();
+        noteRenewal(token);
+        setIsRequested(true);
     });
+    if (isRequested) return <GuestPage title={t.requested} lead={t.requestedLead}>{null}</GuestPage>;
     return (
         <GuestPage title={t.expired} lead={t.expiredLead}>
             <Button fullWidth loading={request.isPending} onClick={() => request.mutate()}>

@@ -37,8 +37,8 @@ export default function Activity() {
                         ...Object.keys(t.sentences).map((action) => ({ value: action, label: t.name(action) })),
                     ]}
                 />
-                <TextInput type="date" label={t.since} value={url.get("from") ?? ""} onChange={(event) => url.change({ from: event.currentTarget.value })} />
-                <TextInput type="date" label={t.until} value={url.get("to") ?? ""} onChange={(event) => url.change({ to: event.currentTarget.value })} />
+                <TextInput type="date" label={t.since} value={url.get("from") ?? ""} onChange={(event) => url.change({ from: event.currentTarget.value }, { replace: Boolean(url.get("from")) })} />
+                <TextInput type="date" label={t.until} value={url.get("to") ?? ""} onChange={(event) => url.change({ to: event.currentTarget.value }, { replace: Boolean(url.get("to")) })} />
                 {actor && (
                     <Button variant="default" onClick={() => url.change({ actor: undefined })}>
                         {t.by(who.data?.name ?? who.data?.email ?? actor)} ✕
@@ -93,6 +93,7 @@ function startOf(day: string | undefined, later: number): string | undefined {
     if (!day) return undefined;
     const date = new Date(`${day}T00:00:00`);
     date.setDate(date.getDate() + later);
+    if (Number.isNaN(date.getTime())) return undefined;
     return date.toISOString();
 }
 

@@ -1,6 +1,7 @@
 import { Anchor, Button, TextInput } from "@mantine/core";
 import { Link, useLocation } from "../navigation";
 import { answer, api } from "../api/client";
+import { isProblem } from "../api/problem";
 import { GuestPage } from "../components/GuestPage";
 import { FormError, useForm } from "../form";
 import { texts } from "../texts";
@@ -28,7 +29,7 @@ export default function ForgottenPassword() {
     return (
         <GuestPage title={t.title} lead={t.lead}>
             <form {...form.props} className="stack">
-                <FormError error={form.error} />
+                <FormError error={isProblem(form.error, "email-not-configured") ? new Error(t.noEmail) : form.error} />
                 <TextInput label={texts.fields.email} type="email" autoComplete="username" autoFocus {...form.text("email")} />
                 <Button type="submit" fullWidth loading={form.isBusy}>
                     {t.go}

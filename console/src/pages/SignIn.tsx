@@ -1,13 +1,12 @@
-import { Alert, Anchor, Button, PasswordInput, TextInput } from "@mantine/core";
+import { Anchor, Button, PasswordInput, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Navigate, useLocation } from "../navigation";
 import { answer, api } from "../api/client";
-import { isProblem, type Problem } from "../api/problem";
 import { sessionQuery, setupQuery } from "../api/queries";
 import { GuestPage } from "../components/GuestPage";
-import { FormError, useForm } from "../form";
+import { SignInRefusal } from "../components/SignInRefusal";
+import { useForm } from "../form";
 import { texts } from "../texts";
-import { absolute } from "../time";
 import { useUrl } from "../url";
 
 const t = texts.signIn;
@@ -30,7 +29,7 @@ export default function SignIn() {
     return (
         <GuestPage title={t.title} lead={state?.notice}>
             <form {...form.props} className="stack">
-                <Refusal error={form.error} />
+                <SignInRefusal error={form.error} />
                 <TextInput
                     label={texts.fields.email}
                     type="email"
@@ -52,23 +51,6 @@ export default function SignIn() {
                 </Anchor>
             </form>
         </GuestPage>
-    );
-}
-
-function Refusal({ error }: { error: Error | null }) {
-    if (isProblem(error, "account-suspended")) return <Explained title={t.suspended} color="yellow" problem={error} />;
-    if (isProblem(error, "temporary-password-expired")) return <Explained title={t.temporaryExpired} color="yellow" problem={error} />;
-    if (isProblem(error, "too-many-attempts")) return <Explained title={t.paused} color="yellow" problem={error} />;
-    return <FormError error={error} />;
-}
-
-function Explained({ title, color, problem }: { title: string; color: string; problem: Problem }) {
-    return (
-        <Alert color={color} variant="light" title={title} role="alert">
-            <p>{problem.message}</p>
-            {problem.retryAfter && <p>{t.retryAfter(Math.ceil(problem.retryAfter / 60))}</p>}
-            {typeof problem.more.until === "string" && <p>{texts.status.until(absolute(problem.more.until))}</p>}
-        </Alert>
     );
 }
 

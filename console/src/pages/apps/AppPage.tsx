@@ -1,7 +1,6 @@
 import { ActionIcon, Button, NativeSelect, Textarea, TextInput } from "@mantine/core";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useInfiniteQuery, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { Link, navigate, useLocation } from "../../navigation";
 import { answer, api } from "../../api/client";
 import { appsQuery, appUsersQuery, type App } from "../../api/queries";
@@ -29,8 +28,8 @@ export default function AppPage() {
         return (
             <Page title={app.name} lead={app.description} back={back} narrow>
                 <Users app={app} />
-                <Roles key={JSON.stringify(app.roles)} app={app} />
-                <About key={`${app.name} ${app.url} ${app.description}`} app={app} />
+                <Roles app={app} />
+                <About app={app} />
                 <Danger app={app} />
             </Page>
         );
@@ -44,7 +43,7 @@ export default function AppPage() {
 
 function Users({ app }: { app: App }) {
     const url = useUrl();
-    const role = url.get("role");
+    const role = app.roles.find(({ slug }) => slug === url.get("role"))?.slug;
     const users = useInfiniteQuery(appUsersQuery(app.slug, role));
     return (
         <Section
@@ -116,10 +115,21 @@ function Users({ app }: { app: App }) {
     );
 }
 
+/** An app as it is saved now. */
+async function latest(queries: QueryClient, app: App): Promise<App> {
+    const apps = await queries.fetchQuery({ ...appsQuery, staleTime: 0 });
+    return apps.find(({ slug }) => slug === app.slug) ?? app;
+}
+
+const rolesOf = (app: App) => ({ roles: app.roles.map(({ slug, name, description }) => ({ slug, name, description: description ?? "" })) });
+const factsOf = (app: App) => ({ name: app.name, url: app.url ?? "", description: app.description ?? "" });
+
 function Roles({ app }: { app: App }) {
-    const [wasNew] = useState(() => new Set(app.roles.map(({ slug }) => slug)));
+    const queries = useQueryClient();
+    const saved = new Set(app.roles.map(({ slug }) => slug));
     const form = useForm({
-        initial: { roles: app.roles.map(({ slug, name, description }) => ({ slug, name, description: description ?? "" })) },
+        initial: rolesOf(app),
+        latest: async () => rolesOf(await latest(queries, app)),
         send: async ({ roles }) => {
             const body = {
                 roles: roles.map(({ slug, name, description }) => ({ slug: slug || slugOf(name), name, description: description || undefined })),
@@ -134,7 +144,7 @@ function Roles({ app }: { app: App }) {
     return (
         <Section title={t.roles} lead={t.rolesLead}>
             <form {...form.props} className="stack">
-                <FormError error={form.error} />
+                <FormError error={form.wrong.roles ? new Error(form.wrong.roles) : form.error} />
                 <ul className={`plain ${classes.roles}`}>
                     {roles.map((role, at) => (
                         <li key={at} className={classes.role}>
@@ -154,7 +164,7 @@ function Roles({ app }: { app: App }) {
                                 error={form.wrong[`roles/${at}/description`]}
                                 onChange={(event) => change(at, { description: event.currentTarget.value })}
                             />
-                            <span className={`muted mono ${classes.slug} truncate`}>{wasNew.has(role.slug) ? role.slug : slugOf(role.name)}</span>
+                            <span className={`muted mono ${classes.slug} truncate`}>{saved.has(role.slug) ? role.slug : slugOf(role.name)}</span>
                             <ActionIcon
                                 variant="subtle"
                                 color="gray"
@@ -185,8 +195,10 @@ function Roles({ app }: { app: App }) {
 }
 
 function About({ app }: { app: App }) {
+    const queries = useQueryClient();
     const form = useForm({
-        initial: { name: app.name, url: app.url ?? "", description: app.description ?? "" },
+        initial: factsOf(app),
+        latest: async () => factsOf(await latest(queries, app)),
         send: async ({ name, url, description }) => {
             const body = { name, url: url || null, description: description || null };
             await answer(api.PATCH("/v1/apps/{slug}", { params: { path: { slug: app.slug } }, body }));

@@ -20,7 +20,7 @@ export default function Apps() {
     const url = useUrl();
     const apps = useQuery(appsQuery);
     const open = () => url.change({ new: "1" });
-    const close = () => url.change({ new: undefined });
+    const close = () => url.change({ new: undefined }, { replace: true });
     return (
         <Page
             title={t.title}
@@ -97,7 +97,7 @@ function NewApp({ close }: { close: () => void }) {
         send: async ({ name, slug, url, description }) => {
             const body = { name, slug: slug || slugOf(name), url: url || undefined, description: description || undefined };
             const app = await answer(api.POST("/v1/apps", { body }));
-            await navigate(`/apps/${app.slug}`);
+            await navigate(`/apps/${app.slug}`, { replace: true });
             toast(t.made(app.name));
         },
     });

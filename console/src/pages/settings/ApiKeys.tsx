@@ -25,7 +25,7 @@ export default function ApiKeys() {
     const url = useUrl();
     const keys = useQuery(apiKeysQuery);
     const open = () => url.change({ new: "1" });
-    const close = () => url.change({ new: undefined });
+    const close = () => url.change({ new: undefined }, { replace: true });
     const closing = useClosing();
     const create = <Button onClick={open}>{t.new}</Button>;
     return (

@@ -1,6 +1,6 @@
 import { Alert, Button, Checkbox, NumberInput, TextInput } from "@mantine/core";
 import { IconCircleCheck, IconCircleDashed } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
 import { emailSettingsQuery, type EmailSettings } from "../../api/queries";
 import { Page, Section } from "../../components/Page";
@@ -21,7 +21,7 @@ export default function Email() {
                 {(settings) => (
                     <>
                         {!settings.configured && <Missing />}
-                        <SettingsForm key={JSON.stringify(settings)} settings={settings} />
+                        <SettingsForm settings={settings} />
                         <Test isConfigured={settings.configured} />
                     </>
                 )}
@@ -38,20 +38,24 @@ function Missing() {
     );
 }
 
+const typed = (settings: EmailSettings) => ({
+    from_address: settings.from_address ?? "",
+    from_name: settings.from_name ?? "",
+    reply_to: settings.reply_to ?? "",
+    company: settings.company ?? "",
+    logo_url: settings.logo_url ?? "",
+    platform_url: settings.platform_url ?? location.origin,
+    invite_valid_hours: settings.invite_valid_hours,
+    reset_valid_minutes: settings.reset_valid_minutes,
+    remind_invitees: settings.remind_invitees,
+});
+
 function SettingsForm({ settings }: { settings: EmailSettings }) {
+    const queries = useQueryClient();
     const form = useForm({
         draft: "email-settings",
-        initial: {
-            from_address: settings.from_address ?? "",
-            from_name: settings.from_name ?? "",
-            reply_to: settings.reply_to ?? "",
-            company: settings.company ?? "",
-            logo_url: settings.logo_url ?? "",
-            platform_url: settings.platform_url ?? location.origin,
-            invite_valid_hours: settings.invite_valid_hours,
-            reset_valid_minutes: settings.reset_valid_minutes,
-            remind_invitees: settings.remind_invitees,
-        },
+        initial: typed(settings),
+        latest: async () => typed(await queries.fetchQuery({ ...emailSettingsQuery, staleTime: 0 })),
         send: async (values) => {
             const body = {
                 ...values,

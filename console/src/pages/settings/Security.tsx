@@ -1,5 +1,5 @@
 import { Button, NumberInput } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
 import { securityQuery, type SecuritySettings } from "../../api/queries";
 import { Page, Section } from "../../components/Page";
@@ -14,14 +14,16 @@ export default function Security() {
     const settings = useQuery(securityQuery);
     return (
         <Page title={t.title} lead={t.lead} narrow>
-            <Shown of={settings}>{(settings) => <SettingsForm key={JSON.stringify(settings)} settings={settings} />}</Shown>
+            <Shown of={settings}>{(settings) => <SettingsForm settings={settings} />}</Shown>
         </Page>
     );
 }
 
 function SettingsForm({ settings }: { settings: SecuritySettings }) {
+    const queries = useQueryClient();
     const form = useForm({
         initial: settings,
+        latest: () => queries.fetchQuery({ ...securityQuery, staleTime: 0 }),
         send: async (body) => {
             await answer(api.PUT("/v1/settings/security", { body }));
             toast(t.saved);

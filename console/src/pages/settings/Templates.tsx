@@ -1,5 +1,5 @@
 import { Alert, Badge, Button, SegmentedControl, Textarea, TextInput } from "@mantine/core";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useRef, useState } from "react";
 import { Link } from "../../navigation";
@@ -37,7 +37,7 @@ export default function Templates() {
                 </nav>
                 <div>
                     <Shown of={template} rows={8}>
-                        {(template) => <Editor key={JSON.stringify(template)} kind={kind} template={template} />}
+                        {(template) => <Editor key={kind} kind={kind} template={template} />}
                     </Shown>
                 </div>
             </div>
@@ -45,11 +45,15 @@ export default function Templates() {
     );
 }
 
+const written = ({ subject, html, text }: Template) => ({ subject, html, text });
+
 function Editor({ kind, template }: { kind: TemplateKind; template: Template }) {
     const params = { path: { kind } };
-    const initial = { subject: template.subject, html: template.html, text: template.text };
+    const queries = useQueryClient();
+    const initial = written(template);
     const form = useForm({
         initial,
+        latest: async () => written(await queries.fetchQuery({ ...templateQuery(kind), staleTime: 0 })),
         draft: `template.${kind}`,
         send: async (body) => {
             await answer(api.PUT("/v1/settings/email-templates/{kind}", { params, body }));

@@ -24,7 +24,7 @@ export default function Webhooks() {
     const url = useUrl();
     const webhooks = useQuery(webhooksQuery);
     const open = () => url.change({ new: "1" });
-    const close = () => url.change({ new: undefined });
+    const close = () => url.change({ new: undefined }, { replace: true });
     const closing = useClosing();
     return (
         <Page
@@ -126,7 +126,7 @@ function NewWebhook({ close }: { close: () => void }) {
             <div className="stack">
                 <ShownOnce secret={made.secret} />
                 <div className="row end">
-                    <Button onClick={() => void navigate(`/settings/webhooks/${made.webhook.id}`)} data-autofocus>
+                    <Button onClick={() => void navigate(`/settings/webhooks/${made.webhook.id}`, { replace: true })} data-autofocus>
                         {texts.common.done}
                     </Button>
                 </div>

@@ -30,10 +30,10 @@ export default function AddUsers() {
     const [shown, setShown] = useState(how);
     // What is shown stays while the window fades out.
     if (how && shown !== how) setShown(how);
-    const close = () => url.change({ add: undefined });
+    const close = () => url.change({ add: undefined }, { replace: true });
     return (
         <Modal opened={isMounted && how !== undefined} onClose={close} {...closing} title={t.title} size="lg">
-            <Tabs value={shown ?? "email"} onChange={(how) => url.change({ add: how ?? undefined })} keepMounted={false}>
+            <Tabs value={shown ?? "email"} onChange={(how) => url.change({ add: how ?? undefined }, { replace: true })} keepMounted={false}>
                 <Tabs.List mb="md" grow>
                     <Tabs.Tab value="email" px={4} disabled={isKept}>{t.byEmail}</Tabs.Tab>
                     <Tabs.Tab value="password" px={4} disabled={isKept}>{t.byPassword}</Tabs.Tab>

@@ -16,44 +16,61 @@ type Profile = { name: string; email: string; role: Role };
 const profileOf = (user: User): Profile => ({ name: user.name ?? "", email: user.email, role: user.role });
 const FIELDS = ["name", "email", "role"] as const;
 
+/** What admins change of a user, in words. */
+const factsOf = (user: User): Record<string, string> => ({
+    [texts.fields.name]: user.name ?? "",
+    [texts.fields.email]: user.email,
+    [texts.fields.role]: texts.role[user.role],
+    [texts.user.status]: texts.status[user.status],
+    [texts.fields.appRoles]: Object.entries(user.app_roles)
+        .map(([app, role]) => `${app}: ${role}`)
+        .join(", "),
+});
+
+/** The names of what differs between two versions of a user. */
+function changed(before: User, after: User): string[] {
+    const facts = factsOf(before);
+    return Object.entries(factsOf(after)).flatMap(([name, fact]) => (fact === facts[name] ? [] : [name]));
+}
+
 /**
- * Edits a user. A change carries the version that it was made on, so that what somebody else changed meanwhile is shown
- * and never overwritten unseen.
+ * Edits a user. A change carries the version that it was made on. Where somebody else changed the same meanwhile, that is
+ * shown and never overwritten unseen; whatever else they changed stays.
  */
 export function ProfileForm({ user, isMe }: { user: User; isMe: boolean }) {
     const queries = useQueryClient();
     const [base, setBase] = useState(user);
     const [theirs, setTheirs] = useState<User>();
     const before = profileOf(base);
-    const form = useForm<Profile>({
-        initial: before,
-        send: async (values) => {
-            const body = Object.fromEntries(FIELDS.filter((field) => values[field] !== before[field]).map((field) => [field, values[field]]));
-            const params = { path: { id: user.id }, header: { "If-Match": `"${base.version}"` } };
-            try {
-                const saved = await answer(api.PATCH("/v1/users/{id}", { params, body }));
-                queries.setQueryData(userQuery(user.id).queryKey, saved);
-                setBase(saved);
-                setTheirs(undefined);
-                form.reset(profileOf(saved));
-                toast(t.saved);
-            } catch (error) {
-                if (isProblem(error, "stale")) setTheirs(await queries.fetchQuery({ ...userQuery(user.id), staleTime: 0 }));
-                throw error;
-            }
-        },
-    });
-    const isChanged = FIELDS.some((field) => form.values[field] !== before[field]);
-    if (user.version !== base.version && !isChanged) {
-        // Nothing typed here is lost by showing what is new.
-        setBase(user);
-        form.reset(profileOf(user));
-    }
-    const resolve = (values: Profile) => {
-        setBase(theirs!);
-        form.reset(values);
-        setTheirs(undefined);
+    const save = async (values: Profile, seen: User): Promise<void> => {
+        const mine = FIELDS.filter((field) => values[field] !== before[field]);
+        const body = Object.fromEntries(mine.map((field) => [field, values[field]]));
+        const params = { path: { id: user.id }, header: { "If-Match": `"${seen.version}"` } };
+        try {
+            const saved = await answer(api.PATCH("/v1/users/{id}", { params, body }));
+            queries.setQueryData(userQuery(user.id).queryKey, saved);
+            show(saved);
+            const others = changed({ ...base, ...body }, { ...seen, ...body });
+            toast(others.length > 0 ? t.savedBeside(others) : t.saved);
+        } catch (error) {
+            if (!isProblem(error, "stale")) throw error;
+            const now = await queries.fetchQuery({ ...userQuery(user.id), staleTime: 0 });
+            const isContested = mine.some((field) => ![profileOf(seen)[field], values[field]].includes(profileOf(now)[field]));
+            if (!isContested) return save(values, now);
+            setTheirs(now);
+            throw error;
+        }
     };
+    const form = useForm<Profile>({ initial: before, send: (values) => save(values, theirs ?? base), draft: `profile.${user.id}` });
+    const isChanged = FIELDS.some((field) => form.values[field] !== before[field]);
+    const show = (user: User) => {
+        setBase(user);
+        setTheirs(undefined);
+        form.reset(profileOf(user));
+    };
+    // Nothing typed here is lost by showing what is new.
+    if (user.version !== base.version && !isChanged) show(user);
+    const mine = { ...base, ...form.values };
     return (
         <Section title={texts.user.profile}>
             <form {...form.props} className="stack">
@@ -63,25 +80,27 @@ export function ProfileForm({ user, isMe }: { user: User; isMe: boolean }) {
                             <thead>
                                 <tr>
                                     <th>{t.field}</th>
+                                    <th>{t.before}</th>
                                     <th>{t.theirs}</th>
                                     <th>{t.yours}</th>
                                 </tr>
                             </thead>
                             <tbody>
-                                {FIELDS.filter((field) => profileOf(theirs)[field] !== form.values[field]).map((field) => (
-                                    <tr key={field}>
-                                        <th scope="row">{texts.fields[field]}</th>
-                                        <td>{profileOf(theirs)[field]}</td>
-                                        <td>{form.values[field]}</td>
+                                {changed(base, theirs).map((name) => (
+                                    <tr key={name}>
+                                        <th scope="row">{name}</th>
+                                        <td>{factsOf(base)[name]}</td>
+                                        <td>{factsOf(theirs)[name]}</td>
+                                        <td>{changed(base, mine).includes(name) ? factsOf(mine)[name] : null}</td>
                                     </tr>
                                 ))}
                             </tbody>
                         </table>
                         <div className="row">
-                            <Button size="xs" variant="default" onClick={() => resolve(profileOf(theirs))}>
+                            <Button size="xs" variant="default" onClick={() => show(theirs)}>
                                 {t.takeTheirs}
                             </Button>
-                            <Button size="xs" variant="default" onClick={() => resolve(merged(before, profileOf(theirs), form.values))}>
+                            <Button size="xs" variant="default" loading={form.isBusy} onClick={({ currentTarget }) => currentTarget.form?.requestSubmit()}>
                                 {t.keepMine}
                             </Button>
                         </div>
@@ -102,7 +121,7 @@ export function ProfileForm({ user, isMe }: { user: User; isMe: boolean }) {
                 />
                 <div className="row end">
                     {isChanged && (
-                        <Button variant="default" onClick={() => form.reset(before)}>
+                        <Button variant="default" onClick={() => show(theirs ?? base)}>
                             {t.discard}
                         </Button>
                     )}
@@ -113,10 +132,4 @@ export function ProfileForm({ user, isMe }: { user: User; isMe: boolean }) {
             </form>
         </Section>
     );
-}
-
-/** Theirs, with what was changed here on top. */
-function merged(before: Profile, theirs: Profile, mine: Profile): Profile {
-    const changed = FIELDS.filter((field) => mine[field] !== before[field]).map((field) => [field, mine[field]]);
-    return { ...theirs, ...Object.fromEntries(changed) } as Profile;
 }

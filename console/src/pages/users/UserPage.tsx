@@ -10,7 +10,7 @@ import { Avatar } from "../../components/Avatar";
 import { confirm } from "../../components/confirm";
 import { DeliveryLabel, isUndelivered, RoleLabel, StatusLabel } from "../../components/labels";
 import { Menu, MenuItem } from "../../components/Menu";
-import { Page, Section } from "../../components/Page";
+import { Page, Section, type Back } from "../../components/Page";
 import { Empty, Unread } from "../../components/states";
 import { toast } from "../../components/Toasts";
 import { Tooltip } from "../../components/Tooltip";
@@ -33,7 +33,7 @@ export default function UserPage() {
     const { id = "" } = useLocation().parameters;
     const user = useQuery(userQuery(id));
     const state = useLocation().state as { search?: string } | null;
-    const back = { to: `/users${state?.search ?? ""}`, label: texts.users.title };
+    const back = { to: `/users${state?.search ?? ""}`, label: texts.users.title, state };
     if (user.data) return <Shown user={user.data} back={back} key={id} />;
     return (
         <Page title={texts.users.title} back={back}>
@@ -44,7 +44,7 @@ export default function UserPage() {
 
 type Open = "reset" | "suspend" | "link" | "correct";
 
-function Shown({ user, back }: { user: User; back: { to: string; label: string } }) {
+function Shown({ user, back }: { user: User; back: Back }) {
     const me = useMe();
     const isAdmin = me.role === "admin";
     const isMe = me.id === user.id;

@@ -3,8 +3,9 @@ import { IconArrowDown, IconDownload, IconFileImport, IconKey, IconMail, IconPlu
 import { useQuery } from "@tanstack/react-query";
 import { lazy, startTransition, Suspense, useDeferredValue, useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "../../navigation";
-import { appsQuery, summaryQuery, usersQuery, type Status, type User } from "../../api/queries";
+import { appsQuery, summaryQuery, usersQuery, type User } from "../../api/queries";
 import { exportUsers } from "../../api/export";
+import { isProblem } from "../../api/problem";
 import { Avatar } from "../../components/Avatar";
 import { Check } from "../../components/Check";
 import { AppRoles, DeliveryLabel, RoleLabel, StatusLabel } from "../../components/labels";
@@ -19,7 +20,7 @@ import { useIsAdmin } from "../../session";
 import { texts } from "../../texts";
 import { TimeAgo } from "../../time";
 import { useUrl } from "../../url";
-import { filterOf } from "./filter";
+import { filterOf, ROLES, STATUSES } from "./filter";
 import classes from "./Users.module.css";
 
 // Not needed for what is seen first.
@@ -27,7 +28,6 @@ const AddUsers = lazy(() => import("./AddUsers"));
 const BulkBar = lazy(() => import("./BulkBar"));
 
 const t = texts.users;
-const STATUSES: Status[] = ["active", "invited", "invite_expired", "suspended"];
 
 export default function Users() {
     const url = useUrl();
@@ -40,6 +40,12 @@ export default function Users() {
     // From the first time on: it fades out.
     const [isAdding, setIsAdding] = useState(false);
     if (url.get("add") && !isAdding) setIsAdding(true);
+    const clear = (
+        <Button variant="default" component={Link} to="/users">
+            {t.clear}
+        </Button>
+    );
+    const isBusy = users.isPlaceholderData || page !== users.data;
     const isFiltered = Boolean(filter.q ?? filter.status ?? filter.role ?? filter.app);
 
     return (
@@ -64,8 +70,10 @@ export default function Users() {
             }
         >
             <Filters />
-            <div className={classes.card} aria-busy={users.isPlaceholderData || page !== users.data}>
-                {users.error ? (
+            <div className={classes.card} aria-busy={isBusy}>
+                {isProblem(users.error, "invalid-fields") ? (
+                    <Empty title={t.unclear} action={clear} />
+                ) : users.error ? (
                     <Failure error={users.error} retry={() => void users.refetch()} />
                 ) : page === undefined ? (
                     <Loading rows={10} />
@@ -73,13 +81,7 @@ export default function Users() {
                     <Empty
                         title={isFiltered ? t.noneFound : t.none}
                         action={
-                            isFiltered ? (
-                                <Button variant="default" component={Link} to="/users">
-                                    {t.clear}
-                                </Button>
-                            ) : (
-                                isAdmin && <Button onClick={() => url.change({ add: "email" })}>{t.add}</Button>
-                            )
+                            isFiltered ? clear : isAdmin && <Button onClick={() => url.change({ add: "email" })}>{t.add}</Button>
                         }
                     >
                         {isFiltered ? t.noneFoundLead : t.noneLead}
@@ -87,7 +89,7 @@ export default function Users() {
                 ) : (
                     <>
                         <Table users={page.items} selected={selected} select={isAdmin ? setSelected : undefined} />
-                        <Paging count={page.items.length} next={page.next_cursor ?? undefined} />
+                        <Paging count={page.items.length} next={page.next_cursor ?? undefined} isBusy={isBusy} />
                     </>
                 )}
             </div>
@@ -124,8 +126,9 @@ function Filters() {
     const isAdmin = useIsAdmin();
     const summary = useQuery(summaryQuery);
     const apps = useQuery(appsQuery);
-    const filter = (parts: Record<string, string | undefined>) => url.change({ ...parts, cursor: undefined });
-    const app = apps.data?.find((app) => app.slug === url.get("app"));
+    const now = filterOf(url.get);
+    const filter = (parts: Record<string, string | undefined>, how?: { replace: boolean }) => url.change({ ...parts, cursor: undefined }, how);
+    const app = apps.data?.find((app) => app.slug === now.app);
     return (
         <div className={classes.filters}>
             <div className={classes.tabs} role="group" aria-label={t.byStatus}>
@@ -135,7 +138,7 @@ function Filters() {
                         <UnstyledButton
                             key={status ?? "all"}
                             className={classes.tab}
-                            aria-pressed={url.get("status") === status}
+                            aria-pressed={now.status === status}
                             onClick={() => filter({ status })}
                         >
                             {status ? texts.status[status] : t.all}
@@ -145,20 +148,20 @@ function Filters() {
                 })}
             </div>
             <div className={classes.selects}>
-                <Search value={url.get("q") ?? ""} onChange={(q) => filter({ q })} />
+                <Search value={now.q ?? ""} onChange={(q) => filter({ q }, { replace: Boolean(now.q) })} />
                 <NativeSelect
                     aria-label={t.byRole}
-                    value={url.get("role") ?? ""}
+                    value={now.role ?? ""}
                     onChange={(event) => filter({ role: event.currentTarget.value })}
                     data={[
                         { value: "", label: t.anyRole },
-                        ...(["admin", "builder", "member"] as const).map((role) => ({ value: role, label: texts.role[role] })),
+                        ...ROLES.map((role) => ({ value: role, label: texts.role[role] })),
                     ]}
                 />
                 <NativeSelect
                     className={classes.app}
                     aria-label={t.byApp}
-                    value={url.get("app") ?? ""}
+                    value={app?.slug ?? ""}
                     onChange={(event) => filter({ app: event.currentTarget.value, app_role: undefined })}
                     data={[
                         { value: "", label: t.anyApp },
@@ -168,7 +171,7 @@ function Filters() {
                 {app && (
                     <NativeSelect
                         aria-label={t.byAppRole}
-                        value={url.get("app_role") ?? ""}
+                        value={now.app_role ?? ""}
                         onChange={(event) => filter({ app_role: event.currentTarget.value })}
                         data={[
                             { value: "", label: t.anyAppRole },
@@ -235,7 +238,7 @@ interface TableProps {
 
 function Table({ users, selected, select }: TableProps) {
     const url = useUrl();
-    const { search } = useLocation();
+    const { search, state } = useLocation();
     // What fits a screen is shown at once, the rest a moment later.
     const [isWhole, setIsWhole] = useState(false);
     useEffect(() => startTransition(() => setIsWhole(true)), []);
@@ -248,8 +251,8 @@ function Table({ users, selected, select }: TableProps) {
         }
         select?.(next);
     };
-    const sort = url.get("sort") ?? "email";
-    const isSearched = url.get("q") !== undefined;
+    const { q, sort = "email" } = filterOf(url.get);
+    const isSearched = q !== undefined;
     const sortable = (by: string, label: string) =>
         isSearched ? (
             label
@@ -304,7 +307,7 @@ function Table({ users, selected, select }: TableProps) {
                                 <span className={table.person}>
                                     <Avatar name={user.name ?? user.email} />
                                     <span>
-                                        <Link className={`${table.cover} truncate`} to={`/users/${user.id}`} state={{ search }}>
+                                        <Link className={`${table.cover} truncate`} to={`/users/${user.id}`} state={{ ...(state as object | null), search }}>
                                             {user.name ?? user.email}
                                         </Link>
                                         {user.name && <span className="muted small truncate">{user.email}</span>}
@@ -338,7 +341,7 @@ function Table({ users, selected, select }: TableProps) {
 }
 
 /** Goes through the pages. A cursor leads forwards only; the way back is kept with the entry of the history. */
-function Paging({ count, next }: { count: number; next: string | undefined }) {
+function Paging({ count, next, isBusy }: { count: number; next: string | undefined; isBusy: boolean }) {
     const url = useUrl();
     const way = (useLocation().state as { way?: (string | null)[] } | null)?.way ?? [];
     const cursor = url.get("cursor");
@@ -351,17 +354,19 @@ function Paging({ count, next }: { count: number; next: string | undefined }) {
                 <Button
                     size="xs"
                     variant="default"
-                    disabled={!cursor}
-                    onClick={() => url.change({ cursor: way.at(-1) ?? undefined }, { push: true, state: { way: way.slice(0, -1) } })}
+                    {...closedIf(!cursor)}
+                    onClick={() => cursor && url.change({ cursor: way.at(-1) ?? undefined }, { state: { way: way.slice(0, -1) } })}
                 >
                     {way.length > 0 || !cursor ? t.previous : t.first}
                 </Button>
                 <Button
                     size="xs"
                     variant="default"
-                    disabled={!next}
+                    {...closedIf(!next)}
                     onClick={() => {
-                        url.change({ cursor: next }, { push: true, state: { way: [...way, cursor ?? null] } });
+                        // While a page is on its way, what is shown is the one before.
+                        if (!next || isBusy) return;
+                        url.change({ cursor: next }, { state: { way: [...way, cursor ?? null] } });
                         window.scrollTo(0, 0);
                     }}
                 >
@@ -371,3 +376,6 @@ function Paging({ count, next }: { count: number; next: string | undefined }) {
         </nav>
     );
 }
+
+/** A button that leads no further keeps the focus. */
+const closedIf = (isClosed: boolean) => (isClosed ? { "data-disabled": true, "aria-disabled": true } : {});
