@@ -91,6 +91,11 @@ export class Installation {
         return link;
     }
 
+    /** Waits until webhooks have been told of what has happened. */
+    async told(): Promise<void> {
+        await this.call("POST", "/_local/run/deliver_webhook");
+    }
+
     async advance(seconds: number): Promise<void> {
         await this.call("POST", "/_local/clock", { advance_seconds: seconds });
     }

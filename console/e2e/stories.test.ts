@@ -838,6 +838,7 @@ story("a webhook, from its secret to what it missed", async ({ roster, admin, to
 
         receiver.status = 410;
         await roster.call("POST", "/v1/apps", { slug: "wiki", name: "Wiki" }, token);
+        await roster.told();
         await admin.reload();
         await admin.getByText("This webhook is told no more").waitFor();
         await roster.mail("grace@example.com", /webhook/);
