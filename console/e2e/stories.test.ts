@@ -342,6 +342,22 @@ story("500 people come from a file, with mistakes in it", async ({ admin }) => {
     await admin.getByRole("link", { name: "Person, 499" }).waitFor();
 });
 
+story("a mail is seen as wide as on a desktop and on a phone, whatever room there is", async ({ admin }) => {
+    await admin.goto("/settings/templates");
+    const frame = admin.locator("iframe");
+    const widths = async () => ({
+        mail: await admin.frameLocator("iframe").locator("html").evaluate(() => innerWidth),
+        isInside: await frame.evaluate((frame) => frame.getBoundingClientRect().right <= frame.parentElement!.getBoundingClientRect().right),
+    });
+    for (const width of [1280, 360]) {
+        await admin.setViewportSize({ width, height: 860 });
+        await admin.getByRole("radiogroup", { name: "Show as" }).getByText("Desktop").click();
+        assert.deepEqual(await widths(), { mail: 680, isInside: true }, `on a desktop, in a window of ${width}`);
+        await admin.getByRole("radiogroup", { name: "Show as" }).getByText("Phone").click();
+        assert.deepEqual(await widths(), { mail: 360, isInside: true }, `on a phone, in a window of ${width}`);
+    }
+});
+
 story("the address says what is shown, and the keyboard is enough", async ({ roster, admin, token }) => {
     for (const name of ["Ada Lovelace", "Alan Turing", "Barbara Liskov"]) {
         await roster.call("POST", "/v1/users", { email: `${name.split(" ")[0]!.toLowerCase()}@example.com`, name }, token);
