@@ -358,6 +358,38 @@ story("a mail is seen as wide as on a desktop and on a phone, whatever room ther
     }
 });
 
+story("the activity is read as sentences, and narrowed to who did what to whom", async ({ roster, admin, token }) => {
+    await roster.call("POST", "/v1/apps", { slug: "wiki", name: "Team Wiki" }, token);
+    const ada = (await roster.call("POST", "/v1/users", { email: "ada@example.com", name: "Ada Lovelace" }, token)).body.user;
+    const key = (await roster.call("POST", "/v1/api-keys", { name: "Payroll", role: "builder" }, token)).body.key;
+    await roster.call("PUT", `/v1/users/${ada.id}/app-roles/wiki`, { role: "basic" }, key);
+    await roster.call("PATCH", `/v1/users/${ada.id}`, { role: "builder", name: "Ada King" }, token);
+    await roster.call("PUT", "/v1/settings/security", { sign_in_attempts: 7 }, token);
+
+    await admin.goto("/activity");
+    const entries = admin.locator("section").getByRole("listitem");
+    const told = (text: string) => entries.filter({ hasText: text });
+    await told("Grace Hopper changed the e-mail settings · 8 fields").waitFor();
+    await told("Grace Hopper changed the security settings · Attempts before a pause").waitFor();
+    await told("Grace Hopper changed the role of Ada King to Builder · Name").waitFor();
+    await told("Payroll made Ada Lovelace Basic user in Team Wiki").getByRole("button", { name: "Details" }).click();
+    await admin.getByRole("link", { name: "Only what happened to Ada Lovelace" }).click();
+    await told("security settings").waitFor({ state: "detached" });
+    assert.equal(await entries.count(), 3);
+
+    await told("to Builder").getByRole("button", { name: "Details" }).click();
+    await admin.getByRole("link", { name: "Only what Grace Hopper did" }).click();
+    await told("Payroll").waitFor({ state: "detached" });
+    await admin.reload();
+    await told("to Builder").waitFor();
+    assert.equal(await entries.count(), 2);
+    await admin.getByRole("button", { name: "Happened to Ada" }).click();
+    await told("security settings").waitFor();
+    await admin.getByRole("button", { name: "By Grace Hopper" }).click();
+    await told("Payroll").waitFor();
+    assert.equal(new URL(admin.url()).search, "");
+});
+
 story("the address says what is shown, and the keyboard is enough", async ({ roster, admin, token }) => {
     for (const name of ["Ada Lovelace", "Alan Turing", "Barbara Liskov"]) {
         await roster.call("POST", "/v1/users", { email: `${name.split(" ")[0]!.toLowerCase()}@example.com`, name }, token);
