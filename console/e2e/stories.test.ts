@@ -390,6 +390,32 @@ story("the activity is read as sentences, and narrowed to who did what to whom",
     assert.equal(new URL(admin.url()).search, "");
 });
 
+story("a chart that does not know all says so", async ({ admin }) => {
+    let page = 0;
+    const now = Date.now();
+    await admin.route(
+        (url) => url.searchParams.get("action") === "session.started",
+        (route) => route.fulfill({ status: 503, json: {} }),
+    );
+    await admin.goto("/activity");
+    const again = admin.getByRole("main").getByRole("button", { name: "Try again" });
+    await again.waitFor();
+    await admin.unrouteAll();
+    await admin.route(
+        (url) => url.searchParams.get("action") === "session.started",
+        (route) => route.fulfill({ json: { items: Array.from({ length: 100 }, () => ({ at: new Date(now - page * 36e5).toISOString() })), next_cursor: `after-${++page}` } }),
+    );
+    await again.click();
+    const chart = admin.getByRole("figure");
+    await chart.getByText("Sign-ins at least 1,000").waitFor();
+    await chart.getByText("Only the newest are counted").waitFor();
+    assert.equal(page, 10);
+    await admin.unrouteAll();
+    await admin.reload();
+    await chart.getByText("Sign-ins 1", { exact: true }).waitFor();
+    assert.equal(await chart.getByText("are counted").count(), 0);
+});
+
 story("the address says what is shown, and the keyboard is enough", async ({ roster, admin, token }) => {
     for (const name of ["Ada Lovelace", "Alan Turing", "Barbara Liskov"]) {
         await roster.call("POST", "/v1/users", { email: `${name.split(" ")[0]!.toLowerCase()}@example.com`, name }, token);

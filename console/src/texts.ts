@@ -493,6 +493,8 @@ export const texts = {
         system: "Roster",
         anonymous: "Somebody",
         chart: (days: number) => `Last ${days} days`,
+        atLeast: (count: number) => `at least ${count.toLocaleString("en")}`,
+        partial: "Only the newest are counted: on the days before there were more.",
         signIns: "Sign-ins",
         failures: "Failed sign-ins",
         invites: "Invites",
