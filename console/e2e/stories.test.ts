@@ -416,6 +416,31 @@ story("a chart that does not know all says so", async ({ admin }) => {
     assert.equal(await chart.getByText("are counted").count(), 0);
 });
 
+story("ending a session and emptying the mailbox are asked first, and told", async ({ roster, admin, token }) => {
+    const { body } = await roster.call("POST", "/v1/users", { email: "ada@example.com", name: "Ada" }, token);
+    const ada = await visitor(browser, roster.url);
+    await signIn(ada, "ada@example.com", body.temporary_password);
+    await roster.call("POST", "/v1/invites", { email: "alan@example.com" }, token);
+    await roster.mail("alan@example.com");
+    for (const [path, button, title, done, none] of [
+        ["/account", "End", /End the session of/, "The session was ended", admin.getByRole("button", { name: "End", exact: true })],
+        [`/users/${body.user.id}`, "End", /End the session of/, "The session was ended", admin.getByRole("button", { name: "End", exact: true })],
+        ["/mailbox", "Empty mailbox", "Empty the mailbox?", "The mailbox is empty", admin.locator("iframe")],
+    ] as const) {
+        await admin.goto(path);
+        const action = admin.getByRole("main").getByRole("button", { name: button, exact: true });
+        const dialog = admin.getByRole("dialog", { name: title });
+        await action.click();
+        await dialog.getByRole("button", { name: "Cancel" }).click();
+        await dialog.waitFor({ state: "detached" });
+        assert.equal(await none.count(), 1, "nothing was done yet");
+        await action.click();
+        await dialog.getByRole("button", { name: button, exact: true }).click();
+        await toast(admin, done);
+        await none.waitFor({ state: "detached" });
+    }
+});
+
 story("the address says what is shown, and the keyboard is enough", async ({ roster, admin, token }) => {
     for (const name of ["Ada Lovelace", "Alan Turing", "Barbara Liskov"]) {
         await roster.call("POST", "/v1/users", { email: `${name.split(" ")[0]!.toLowerCase()}@example.com`, name }, token);
