@@ -672,6 +672,105 @@ story("a file is read as a spreadsheet saved it", async ({ roster, admin, token 
     assert.deepEqual(body.items[0].app_roles, { crm: "su" });
 });
 
+story("a mail is seen as wide as on a desktop and on a phone, whatever room there is", async ({ admin }) => {
+    await admin.goto("/settings/templates");
+    const frame = admin.locator("iframe");
+    const widths = async () => ({
+        mail: await admin.frameLocator("iframe").locator("html").evaluate(() => innerWidth),
+        isInside: await frame.evaluate((frame) => frame.getBoundingClientRect().right <= frame.parentElement!.getBoundingClientRect().right),
+    });
+    for (const width of [1280, 360]) {
+        await admin.setViewportSize({ width, height: 860 });
+        await admin.getByRole("radiogroup", { name: "Show as" }).getByText("Desktop").click();
+        assert.deepEqual(await widths(), { mail: 680, isInside: true }, `on a desktop, in a window of ${width}`);
+        await admin.getByRole("radiogroup", { name: "Show as" }).getByText("Phone").click();
+        assert.deepEqual(await widths(), { mail: 360, isInside: true }, `on a phone, in a window of ${width}`);
+    }
+});
+
+story("the activity is read as sentences, and narrowed to who did what to whom", async ({ roster, admin, token }) => {
+    await roster.call("POST", "/v1/apps", { slug: "wiki", name: "Team Wiki" }, token);
+    const ada = (await roster.call("POST", "/v1/users", { email: "ada@example.com", name: "Ada Lovelace" }, token)).body.user;
+    const key = (await roster.call("POST", "/v1/api-keys", { name: "Payroll", role: "builder" }, token)).body.key;
+    await roster.call("PUT", `/v1/users/${ada.id}/app-roles/wiki`, { role: "basic" }, key);
+    await roster.call("PATCH", `/v1/users/${ada.id}`, { role: "builder", name: "Ada King" }, token);
+    await roster.call("PUT", "/v1/settings/security", { sign_in_attempts: 7 }, token);
+
+    await admin.goto("/activity");
+    const entries = admin.locator("section").getByRole("listitem");
+    const told = (text: string) => entries.filter({ hasText: text });
+    await told("Grace Hopper changed the e-mail settings · 8 fields").waitFor();
+    await told("Grace Hopper changed the security settings · Attempts before a pause").waitFor();
+    await told("Grace Hopper changed the role of Ada King to Builder · Name").waitFor();
+    await told("Payroll made Ada Lovelace Basic user in Team Wiki").getByRole("button", { name: "Details" }).click();
+    await admin.getByRole("link", { name: "Only what happened to Ada Lovelace" }).click();
+    await told("security settings").waitFor({ state: "detached" });
+    assert.equal(await entries.count(), 3);
+
+    await told("to Builder").getByRole("button", { name: "Details" }).click();
+    await admin.getByRole("link", { name: "Only what Grace Hopper did" }).click();
+    await told("Payroll").waitFor({ state: "detached" });
+    await admin.reload();
+    await told("to Builder").waitFor();
+    assert.equal(await entries.count(), 2);
+    await admin.getByRole("button", { name: "Happened to Ada" }).click();
+    await told("security settings").waitFor();
+    await admin.getByRole("button", { name: "By Grace Hopper" }).click();
+    await told("Payroll").waitFor();
+    assert.equal(new URL(admin.url()).search, "");
+});
+
+story("a chart that does not know all says so", async ({ admin }) => {
+    let page = 0;
+    const now = Date.now();
+    await admin.route(
+        (url) => url.searchParams.get("action") === "session.started",
+        (route) => route.fulfill({ status: 503, json: {} }),
+    );
+    await admin.goto("/activity");
+    const again = admin.getByRole("main").getByRole("button", { name: "Try again" });
+    await again.waitFor();
+    await admin.unrouteAll();
+    await admin.route(
+        (url) => url.searchParams.get("action") === "session.started",
+        (route) => route.fulfill({ json: { items: Array.from({ length: 100 }, () => ({ at: new Date(now - page * 36e5).toISOString() })), next_cursor: `after-${++page}` } }),
+    );
+    await again.click();
+    const chart = admin.getByRole("figure");
+    await chart.getByText("Sign-ins at least 1,000").waitFor();
+    await chart.getByText("Only the newest are counted").waitFor();
+    assert.equal(page, 10);
+    await admin.unrouteAll();
+    await admin.reload();
+    await chart.getByText("Sign-ins 1", { exact: true }).waitFor();
+    assert.equal(await chart.getByText("are counted").count(), 0);
+});
+
+story("ending a session and emptying the mailbox are asked first, and told", async ({ roster, admin, token }) => {
+    const { body } = await roster.call("POST", "/v1/users", { email: "ada@example.com", name: "Ada" }, token);
+    const ada = await visitor(browser, roster.url);
+    await signIn(ada, "ada@example.com", body.temporary_password);
+    await roster.call("POST", "/v1/invites", { email: "alan@example.com" }, token);
+    await roster.mail("alan@example.com");
+    for (const [path, button, title, done, none] of [
+        ["/account", "End", /End the session of/, "The session was ended", admin.getByRole("button", { name: "End", exact: true })],
+        [`/users/${body.user.id}`, "End", /End the session of/, "The session was ended", admin.getByRole("button", { name: "End", exact: true })],
+        ["/mailbox", "Empty mailbox", "Empty the mailbox?", "The mailbox is empty", admin.locator("iframe")],
+    ] as const) {
+        await admin.goto(path);
+        const action = admin.getByRole("main").getByRole("button", { name: button, exact: true });
+        const dialog = admin.getByRole("dialog", { name: title });
+        await action.click();
+        await dialog.getByRole("button", { name: "Cancel" }).click();
+        await dialog.waitFor({ state: "detached" });
+        assert.equal(await none.count(), 1, "nothing was done yet");
+        await action.click();
+        await dialog.getByRole("button", { name: button, exact: true }).click();
+        await toast(admin, done);
+        await none.waitFor({ state: "detached" });
+    }
+});
+
 story("the address says what is shown, and the keyboard is enough", async ({ roster, admin, token }) => {
     for (const name of ["Ada Lovelace", "Alan Turing", "Barbara Liskov"]) {
         await roster.call("POST", "/v1/users", { email: `${name.split(" ")[0]!.toLowerCase()}@example.com`, name }, token);

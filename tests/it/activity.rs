@@ -165,6 +165,48 @@ async fn entries_are_found_by_action_actor_and_time_over_months() {
     assert!(all("action=no.such", 5).await.is_empty());
 }
 
+#[tokio::test]
+async fn entries_about_one_user_are_found_by_action_actor_and_time() {
+    let app = TestApp::start().await;
+    let admin = app.set_up().await;
+    let member = app.member(&admin).await;
+    let other = admin.post("/v1/users", json!({ "email": "ada@example.com" })).await.assert_status(201);
+    let others_path = format!("/v1/users/{}", other.json["user"]["id"].as_str().unwrap());
+    let path = format!("/v1/users/{}", member.id());
+    let mut times = Vec::new();
+    for name in ["One", "Two", "Three"] {
+        app.advance(Duration::from_secs(60)).await;
+        times.push(app.now());
+        admin.patch(&path, json!({ "name": name })).await.assert_status(200);
+        admin.patch(&others_path, json!({ "name": name })).await.assert_status(200);
+    }
+    member.patch("/v1/me", json!({ "name": "Four" })).await.assert_status(200);
+    let names = async |query: &str, limit: usize| -> Vec<String> {
+        let (mut names, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let about = format!("/v1/activity?limit={limit}&subject={}&{query}{cursor}", member.id());
+            let page = admin.get(&about).await.assert_status(200);
+            for entry in page.items() {
+                assert_eq!(entry["subject"]["id"], member.id(), "{entry}");
+                names.extend(entry["changes"]["name"][1].as_str().map(str::to_owned));
+            }
+            let Some(next) = page.json["next_cursor"].as_str() else { return names };
+            cursor = format!("&cursor={next}");
+        }
+    };
+
+    for limit in [1, 2, 50] {
+        let updates = "action=user.updated";
+        assert_eq!(names(updates, limit).await, ["Four", "Three", "Two", "One"], "limit {limit}");
+        let by_admin = format!("{updates}&actor={}", admin.id());
+        assert_eq!(names(&by_admin, limit).await, ["Three", "Two", "One"], "limit {limit}");
+        let between = format!("{updates}&from={}&to={}", times[1], times[2]);
+        assert_eq!(names(&between, limit).await, ["Two"], "limit {limit}");
+        assert_eq!(names("", limit).await.len(), names(updates, limit).await.len() + 1, "with the invite");
+    }
+    admin.get("/v1/activity?subject=ada").await.assert_refuses(&["/subject"]);
+}
+
 async fn sealed() -> (TestApp, Client, u64, String) {
     let app = TestApp::start().await;
     let admin = app.set_up().await;

@@ -334,6 +334,8 @@ impl Walk {
         self.advance(Duration::from_hours(2)).await;
         self.ask(&format!("GET {kay}/activity"), 200, Value::Null).await;
         self.ask("GET /v1/activity", 200, Value::Null).await;
+        let subject = kay.trim_start_matches("/v1/users/");
+        self.ask(&format!("GET /v1/activity?subject={subject}"), 200, Value::Null).await;
         self.ask("GET /v1/users/summary", 200, Value::Null).await;
         self.ask("GET /v1/users/export", 200, Value::Null).await;
         let other = self.sign_in(201, "grace@example.com", PASSWORD).await;

@@ -91,6 +91,7 @@ export const userActivityQuery = (id: string) =>
 export interface ActivityFilter {
     action?: string;
     actor?: string;
+    subject?: string;
     from?: string;
     to?: string;
 }

@@ -2340,6 +2340,8 @@ export interface operations {
                 action?: string;
                 /** @description The id of the user or API key who did it. */
                 actor?: string;
+                /** @description The id of the user to whom it was done. */
+                subject?: components["schemas"]["UserId"];
                 from?: string;
                 to?: string;
                 limit?: number;

@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import type { Session } from "../api/queries";
 import { texts } from "../texts";
 import { TimeAgo } from "../time";
+import { confirm } from "./confirm";
 import { Label } from "./labels";
 import table from "./table.module.css";
 
@@ -14,6 +15,9 @@ interface Props {
 
 /** Sessions with their devices. */
 export function Sessions({ sessions, end }: Props) {
+    const ask = async (session: Session) => {
+        if (await confirm({ title: t.endTitle(device(session.user_agent)), body: t.endBody, confirm: t.end, danger: true })) end(session);
+    };
     return (
         <div className={table.scroll}>
             <table className={table.table}>
@@ -46,7 +50,7 @@ export function Sessions({ sessions, end }: Props) {
                             </td>
                             <td className={table.right}>
                                 {!session.current && (
-                                    <Button size="compact-xs" variant="subtle" color="danger" onClick={() => end(session)}>
+                                    <Button size="compact-xs" variant="subtle" color="danger" onClick={() => void ask(session)}>
                                         {t.end}
                                     </Button>
                                 )}

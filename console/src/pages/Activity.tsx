@@ -1,4 +1,5 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
+import { IconX } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "../navigation";
 import { activityQuery, userQuery, type Activity as Happened } from "../api/queries";
@@ -14,15 +15,15 @@ const t = texts.activity;
 
 export default function Activity() {
     const url = useUrl();
-    const actor = url.get("actor");
     const filter = {
         action: url.get("action"),
-        actor,
+        actor: url.get("actor"),
+        subject: url.get("subject"),
         from: startOf(url.get("from"), 0),
         to: startOf(url.get("to"), 1),
     };
     const activity = useInfiniteQuery(activityQuery(filter));
-    const who = useQuery({ ...userQuery(actor ?? ""), enabled: actor !== undefined });
+    const parties = activity.data?.pages.flatMap(({ items }) => items.flatMap(({ actor, subject }) => [actor, subject]));
     const isFiltered = Object.values(filter).some(Boolean);
     return (
         <Page title={t.title} lead={t.lead}>
@@ -39,11 +40,8 @@ export default function Activity() {
                 />
                 <TextInput type="date" label={t.since} value={url.get("from") ?? ""} onChange={(event) => url.change({ from: event.currentTarget.value }, { replace: Boolean(url.get("from")) })} />
                 <TextInput type="date" label={t.until} value={url.get("to") ?? ""} onChange={(event) => url.change({ to: event.currentTarget.value }, { replace: Boolean(url.get("to")) })} />
-                {actor && (
-                    <Button variant="default" onClick={() => url.change({ actor: undefined })}>
-                        {t.by(who.data?.name ?? who.data?.email ?? actor)} ✕
-                    </Button>
-                )}
+                {filter.actor && <PartyFilter id={filter.actor} among={parties} text={t.by} remove={() => url.change({ actor: undefined })} />}
+                {filter.subject && <PartyFilter id={filter.subject} among={parties} text={t.to} remove={() => url.change({ subject: undefined })} />}
                 {isFiltered && (
                     <Button variant="subtle" component={Link} to="/activity">
                         {texts.users.clear}
@@ -85,6 +83,26 @@ export default function Activity() {
                 </Shown>
             </div>
         </Page>
+    );
+}
+
+interface PartyFilterProps {
+    id: string;
+    /** Who is in the list, once it is read. */
+    among: Happened["actor"][] | undefined;
+    text: (name: string) => string;
+    remove: () => void;
+}
+
+/** That only what has to do with somebody is shown. The list knows the names of those who are gone, too. */
+function PartyFilter({ id, among, text, remove }: PartyFilterProps) {
+    const label = among?.find((party) => party.id === id)?.label;
+    const user = useQuery({ ...userQuery(id), enabled: among !== undefined && !label });
+    const shown = text(label ?? user.data?.name ?? user.data?.email ?? id);
+    return (
+        <Button variant="light" rightSection={<IconX size={14} />} aria-label={t.remove(shown)} onClick={remove}>
+            {shown}
+        </Button>
     );
 }
 

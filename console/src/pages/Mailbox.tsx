@@ -2,9 +2,11 @@ import { Button, UnstyledButton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { local } from "../api/client";
 import { mailboxQuery, type Mail } from "../api/queries";
+import { confirm } from "../components/confirm";
 import { MailFrame } from "../components/MailFrame";
 import { Page } from "../components/Page";
 import { Empty, Shown } from "../components/states";
+import { toast } from "../components/Toasts";
 import { useAction } from "../form";
 import { texts } from "../texts";
 import { TimeAgo } from "../time";
@@ -17,14 +19,20 @@ const t = texts.mailbox;
 export default function Mailbox() {
     const url = useUrl();
     const mails = useQuery({ ...mailboxQuery, refetchInterval: 3_000 });
-    const clear = useAction(() => local("DELETE", "/_local/mail"));
+    const clear = useAction(async () => {
+        await local("DELETE", "/_local/mail");
+        toast(t.cleared);
+    });
+    const ask = async () => {
+        if (await confirm({ title: t.clearTitle, body: t.clearBody, confirm: t.clear, danger: true })) clear.mutate();
+    };
     const shown = mails.data?.find(({ id }) => id === url.get("mail")) ?? mails.data?.[0];
     return (
         <Page
             title={t.title}
             lead={t.lead}
             actions={
-                <Button variant="default" disabled={!mails.data?.length} loading={clear.isPending} onClick={() => clear.mutate()}>
+                <Button variant="default" disabled={!mails.data?.length} loading={clear.isPending} onClick={() => void ask()}>
                     {t.clear}
                 </Button>
             }

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use jiff::Timestamp;
-use roster_domain::{FieldError, Invalid};
+use roster_domain::{FieldError, Invalid, UserId};
 use roster_store::ActivityFilter;
 use roster_web::{Admin, App, ProblemBody, Query, Result, Text, fields, views::ListOf};
 use utoipa::IntoParams;
@@ -21,6 +21,8 @@ fields! {
         /// The id of the user or API key who did it.
         #[param(value_type = Option<String>)]
         actor: Option<Word>,
+        /// The id of the user to whom it was done.
+        subject: Option<UserId>,
         #[param(value_type = Option<String>, format = DateTime)]
         from: Option<Timestamp>,
         #[param(value_type = Option<String>, format = DateTime)]
@@ -79,6 +81,7 @@ pub async fn list_activity(
     let filter = ActivityFilter {
         action: query.action.map(|word| word.0),
         actor: query.actor.map(|word| word.0),
+        subject: query.subject,
         from: query.from,
         to: query.to,
     };

@@ -16,6 +16,8 @@ pub struct ActivityFilter {
     pub action: Option<String>,
     /// The id of who did it.
     pub actor: Option<String>,
+    /// The user to whom it was done.
+    pub subject: Option<UserId>,
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
 }
@@ -28,7 +30,7 @@ const CHUNK: usize = 100;
 const MONTHS: i32 = 15;
 
 impl Store {
-    /// Access pattern 42: the activity of the installation, newest first, month by month.
+    /// Access pattern 42: the activity of the installation, newest first, month by month, or about a user.
     pub async fn activity(
         &self,
         filter: &ActivityFilter,
@@ -37,19 +39,19 @@ impl Store {
     ) -> Result<Page<ActivityRecord>> {
         let list = format!("activity?{filter:?}");
         let mut after = self.place_of(&list, page).await?;
-        let newest = filter.to.map_or(now, |to| to.min(now));
-        let mut month = match &after {
-            Some(place) => place.key.pk.clone(),
-            None => keys::activity_partition(newest),
+        let newest = || keys::activity_partition(filter.to.map_or(now, |to| to.min(now)));
+        let (index, first) = match filter.subject {
+            Some(user) => ("gsi1", keys::user_activity_partition(user)),
+            None => ("", after.as_ref().map_or_else(newest, |place| place.key.pk.clone())),
         };
+        let mut partition = first;
         let oldest = filter.from.map(keys::activity_partition);
         let chunk = if filter.is_served_by_the_key() { page.limit } else { CHUNK };
         let mut found = Vec::new();
         let mut examined = 0;
         for _ in 0..MONTHS {
             loop {
-                let range = filter.range();
-                let source = Source::descending("", month.clone(), range);
+                let source = Source::descending(index, partition.clone(), filter.range());
                 let (rows, has_more) = self.query(&source, after.take(), chunk).await?;
                 examined += rows.len();
                 for row in rows {
@@ -71,11 +73,11 @@ impl Store {
                 }
             }
             after = None;
-            let Some(before) = keys::activity_partition_before(&month) else { break };
+            let Some(before) = keys::activity_partition_before(&partition) else { break };
             if oldest.as_ref().is_some_and(|oldest| before < *oldest) {
                 break;
             }
-            month = before;
+            partition = before;
         }
         Ok(Page { items: found, next_cursor: None })
     }

@@ -233,7 +233,7 @@ pub(crate) fn activity(at: Timestamp, id: ActivityId) -> Key {
     key(activity_partition(at), id.to_string())
 }
 
-/// The partition of the month before that of `partition`.
+/// The partition of the month before that of `partition`; nothing if it is not that of a month.
 pub(crate) fn activity_partition_before(partition: &str) -> Option<String> {
     let (year, month) = partition.strip_prefix(ACTIVITY_PREFIX)?.split_once('-')?;
     let (year, month): (i32, u8) = (year.parse().ok()?, month.parse().ok()?);

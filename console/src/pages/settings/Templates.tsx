@@ -185,7 +185,9 @@ function Preview({ preview, error }: { preview: { subject: string; html: string;
                             {preview.text}
                         </pre>
                     ) : (
-                        <MailFrame className={classes.frame} html={preview.html} title={t.preview} data-width={part} data-scheme={scheme} isDark={scheme === "dark"} />
+                        <div className={classes.pane}>
+                            <MailFrame className={classes.frame} html={preview.html} title={t.preview} data-width={part} data-scheme={scheme} isDark={scheme === "dark"} />
+                        </div>
                     )}
                 </>
             )}
