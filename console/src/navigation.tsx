@@ -3,6 +3,7 @@ import { useEffect, type ComponentProps, type ComponentType, type MouseEvent } f
 import { Splash } from "./components/states";
 import { routeOf, type Route } from "./routes";
 import { createStore } from "./store";
+import { texts } from "./texts";
 
 interface Place {
     Page: ComponentType;
@@ -39,9 +40,9 @@ async function load(route: Route): Promise<ComponentType> {
         const { default: Page } = await route.load();
         loaded.set(route, Page);
         return Page;
-    } catch (error) {
+    } catch (cause) {
         return () => {
-            throw error;
+            throw new Error(texts.broken.notLoaded, { cause });
         };
     }
 }

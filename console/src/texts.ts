@@ -53,7 +53,7 @@ export const texts = {
         renewal_requested: "Asks for a new link",
     },
     outcome: { invited: "Invited", created: "Created", exists: "Exists already", invalid: "Not valid" } as Record<string, string>,
-    broken: { noAnswer: "Roster does not answer", title: "Something broke", what: "This page cannot be shown", reload: "Reload" },
+    broken: { noAnswer: "Roster does not answer", title: "Something broke", what: "This page cannot be shown", notLoaded: "It could not be loaded. Check the connection, then reload.", reload: "Reload" },
     missing: { title: "Not found", what: "There is no such page", home: "To the start" },
     shell: {
         skip: "Skip to content",
