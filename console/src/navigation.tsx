@@ -43,9 +43,9 @@ async function load(route: Route): Promise<ComponentType> {
         const { default: Page } = await route.load();
         loaded.set(route, Page);
         return Page;
-    } catch (error) {
+    } catch (cause) {
         return () => {
-            throw error;
+            throw new Error(texts.broken.notLoaded, { cause });
         };
     }
 }

@@ -59,7 +59,7 @@ export const texts = {
         renewal_requested: "Asks for a new link",
     },
     outcome: { invited: "Invited", created: "Created", exists: "Exists already", invalid: "Not valid", unsent: "Not sent" } as Record<string, string>,
-    broken: { noAnswer: "Roster does not answer", title: "Something broke", what: "This page cannot be shown", reload: "Reload" },
+    broken: { noAnswer: "Roster does not answer", title: "Something broke", what: "This page cannot be shown", notLoaded: "It could not be loaded. Check the connection, then reload.", reload: "Reload" },
     problems: {
         unknown: (status: number) => `The server answered ${status}.`,
         retryIn,

@@ -28,6 +28,8 @@ export const theme = createTheme({
     respectReducedMotion: true,
     components: {
         Modal: { defaultProps: { lockScroll: false, centered: false, yOffset: "8vh", radius: 10, overlayProps: { backgroundOpacity: 0.45 }, closeButtonProps: { "aria-label": texts.common.close } } },
+        // Its header would be one more of the page where two windows are open.
+        ModalHeader: { defaultProps: { component: "div" } },
         Button: { defaultProps: { size: "sm" } },
         TextInput: { defaultProps: { size: "sm" } },
         PasswordInput: { defaultProps: { size: "sm" } },

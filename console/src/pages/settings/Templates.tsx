@@ -185,8 +185,8 @@ function Preview({ preview, error }: { preview: { subject: string; html: string;
                             {preview.text}
                         </pre>
                     ) : (
-                        <div className={classes.pane}>
-                            <MailFrame className={classes.frame} html={preview.html} title={t.preview} data-width={part} data-scheme={scheme} isDark={scheme === "dark"} />
+                        <div className={classes.pane} data-width={part}>
+                            <MailFrame className={classes.frame} html={preview.html} title={t.preview} data-scheme={scheme} isDark={scheme === "dark"} />
                         </div>
                     )}
                 </>
