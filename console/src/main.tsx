@@ -2,7 +2,7 @@ import "./mantine.css";
 import "./global.css";
 import { MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { lazy, StrictMode, Suspense } from "react";
+import { lazy, startTransition, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { sessionQuery } from "./api/queries";
 import { Toasts } from "./components/Toasts";
@@ -31,17 +31,20 @@ void queries.prefetchQuery(sessionQuery);
 const root = document.getElementById("root");
 if (root) {
     await show();
-    createRoot(root).render(
-        <StrictMode>
-            <MantineProvider theme={theme} defaultColorScheme="auto" withCssVariables={false} withGlobalClasses={false}>
-                <QueryClientProvider client={queries}>
-                    <Router />
-                    <Suspense>
-                        <Layers />
-                    </Suspense>
-                    <Toasts />
-                </QueryClientProvider>
-            </MantineProvider>
-        </StrictMode>,
+    // In slices, between which the browser does other things, such as showing the splash.
+    startTransition(() =>
+        createRoot(root).render(
+            <StrictMode>
+                <MantineProvider theme={theme} defaultColorScheme="auto" withCssVariables={false} withGlobalClasses={false}>
+                    <QueryClientProvider client={queries}>
+                        <Router />
+                        <Suspense>
+                            <Layers />
+                        </Suspense>
+                        <Toasts />
+                    </QueryClientProvider>
+                </MantineProvider>
+            </StrictMode>,
+        ),
     );
 }
