@@ -175,7 +175,7 @@ async fn entries_about_one_user_are_found_by_action_actor_and_time() {
     let path = format!("/v1/users/{}", member.id());
     let mut times = Vec::new();
     for name in ["One", "Two", "Three"] {
-        app.advance(Duration::from_secs(60)).await;
+        app.advance(Duration::from_mins(1)).await;
         times.push(app.now());
         admin.patch(&path, json!({ "name": name })).await.assert_status(200);
         admin.patch(&others_path, json!({ "name": name })).await.assert_status(200);

@@ -116,19 +116,21 @@ export const invitesQuery = (filter: { status?: "invited" | "invite_expired"; de
         placeholderData: keepPreviousData,
     });
 
-/** All apps: an installation has few. */
+/** A whole list, page by page: for what an installation has few of. */
+async function all<T>(read: (query: { limit: number; cursor?: string }) => Promise<{ items: T[]; next_cursor?: string | null }>): Promise<T[]> {
+    const items: T[] = [];
+    let cursor: string | undefined;
+    do {
+        const page = await read({ limit: 100, cursor });
+        items.push(...page.items);
+        cursor = page.next_cursor ?? undefined;
+    } while (cursor !== undefined);
+    return items;
+}
+
 export const appsQuery = queryOptions({
     queryKey: ["apps"],
-    queryFn: async () => {
-        const apps: App[] = [];
-        let cursor: string | undefined;
-        do {
-            const page = await answer(api.GET("/v1/apps", { params: { query: { limit: 100, cursor } } }));
-            apps.push(...page.items);
-            cursor = page.next_cursor ?? undefined;
-        } while (cursor !== undefined);
-        return apps;
-    },
+    queryFn: () => all<App>((query) => answer(api.GET("/v1/apps", { params: { query } }))),
 });
 
 export const appUsersQuery = (slug: string, role: string | undefined) =>
@@ -159,7 +161,7 @@ export const templateQuery = (kind: TemplateKind) =>
 
 export const apiKeysQuery = queryOptions({
     queryKey: ["api-keys"],
-    queryFn: () => answer(api.GET("/v1/api-keys", { params: { query: { limit: 100 } } })),
+    queryFn: () => all<ApiKey>((query) => answer(api.GET("/v1/api-keys", { params: { query } }))),
 });
 
 export const webhooksQuery = queryOptions({

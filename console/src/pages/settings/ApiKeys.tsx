@@ -40,7 +40,7 @@ export default function ApiKeys() {
         >
             <div className={users.card}>
                 <Shown of={keys}>
-                    {({ items }) =>
+                    {(items) =>
                         items.length === 0 ? (
                             <Empty title={t.none} action={create}>
                                 {t.noneLead}
