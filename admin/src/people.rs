@@ -158,9 +158,10 @@ async fn somebody(app: &App, email: &EmailAddress) -> Result<User> {
 
 /// What somebody did, and what was done to them, oldest first. It reads the whole activity.
 async fn activity_around(app: &App, user: UserId) -> Result<Vec<ActivityRecord>> {
-    let filter = ActivityFilter { actor: Some(user.to_string()), ..ActivityFilter::default() };
-    let to_them = all(async |page| app.store.user_activity(user, page).await).await?;
-    let by_them = all(async |page| app.store.activity(&filter, page, app.now()).await).await?;
+    let every = ActivityFilter::default();
+    let theirs = ActivityFilter { actor: Some(user.to_string()), ..ActivityFilter::default() };
+    let to_them = all(async |page| app.store.user_activity(user, &every, page).await).await?;
+    let by_them = all(async |page| app.store.activity(&theirs, page, app.now()).await).await?;
     let entries = to_them.into_iter().chain(by_them).map(|entry| (entry.id.clone(), entry));
     Ok(entries.collect::<BTreeMap<_, _>>().into_values().collect())
 }

@@ -81,11 +81,14 @@ pub async fn list_activity(
     let filter = ActivityFilter {
         action: query.action.map(|word| word.0),
         actor: query.actor.map(|word| word.0),
-        subject: query.subject,
         from: query.from,
         to: query.to,
     };
-    let page = app.store.activity(&filter, &Limit::page(query.limit, query.cursor), app.now()).await?;
+    let page = Limit::page(query.limit, query.cursor);
+    let page = match query.subject {
+        Some(user) => app.store.user_activity(user, &filter, &page).await?,
+        None => app.store.activity(&filter, &page, app.now()).await?,
+    };
     let items = page.items.into_iter().map(ActivityView::from).collect();
     Ok(Json(ListOf { items, next_cursor: page.next_cursor }))
 }

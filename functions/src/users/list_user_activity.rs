@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use roster_domain::UserId;
-use roster_store::PageRequest;
+use roster_store::{ActivityFilter, PageRequest};
 use roster_web::{Admin, App, Path, ProblemBody, Query, Result, views::ListOf};
 
 use crate::{activity::shown::ActivityView, paging::PageQuery};
@@ -30,7 +30,7 @@ pub async fn list_user_activity(
     State(app): State<App>,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<ListOf<ActivityView>>> {
-    let page = app.store.user_activity(id, &PageRequest::from(query)).await?;
+    let page = app.store.user_activity(id, &ActivityFilter::default(), &PageRequest::from(query)).await?;
     let items = page.items.into_iter().map(ActivityView::from).collect();
     Ok(Json(ListOf { items, next_cursor: page.next_cursor }))
 }

@@ -1,10 +1,13 @@
 //! The activity, as it is read.
 
+use std::iter;
+
 use jiff::Timestamp;
 use roster_domain::{ActivityId, Error, Result, UserId};
 
 use crate::{
     Store,
+    cursor::Place,
     items::ActivityRecord,
     keys,
     lists::{Page, PageRequest, Range, Source},
@@ -16,8 +19,6 @@ pub struct ActivityFilter {
     pub action: Option<String>,
     /// The id of who did it.
     pub actor: Option<String>,
-    /// The user to whom it was done.
-    pub subject: Option<UserId>,
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
 }
@@ -27,10 +28,10 @@ const MAX_EXAMINED: usize = 1000;
 /// How many entries one query reads where not every one matches.
 const CHUNK: usize = 100;
 /// Activity is kept for 400 days: this many months at most.
-const MONTHS: i32 = 15;
+const MONTHS: usize = 15;
 
 impl Store {
-    /// Access pattern 42: the activity of the installation, newest first, month by month, or about a user.
+    /// Access pattern 42: the activity of the installation, newest first, month by month.
     pub async fn activity(
         &self,
         filter: &ActivityFilter,
@@ -38,56 +39,70 @@ impl Store {
         now: Timestamp,
     ) -> Result<Page<ActivityRecord>> {
         let list = format!("activity?{filter:?}");
-        let mut after = self.place_of(&list, page).await?;
+        let after = self.place_of(&list, page).await?;
         let newest = || keys::activity_partition(filter.to.map_or(now, |to| to.min(now)));
-        let (index, first) = match filter.subject {
-            Some(user) => ("gsi1", keys::user_activity_partition(user)),
-            None => ("", after.as_ref().map_or_else(newest, |place| place.key.pk.clone())),
-        };
-        let mut partition = first;
+        let first = after.as_ref().map_or_else(newest, |place| place.key.pk.clone());
         let oldest = filter.from.map(keys::activity_partition);
-        let chunk = if filter.is_served_by_the_key() { page.limit } else { CHUNK };
+        let months = iter::successors(Some(first), |month| keys::activity_partition_before(month))
+            .take(MONTHS)
+            .take_while(|month| oldest.as_ref().is_none_or(|oldest| month >= oldest));
+        self.matching(&list, ("", months), after, filter, page.limit).await
+    }
+
+    /// Access pattern 43: the activity around a user, newest first.
+    pub async fn user_activity(
+        &self,
+        user: UserId,
+        filter: &ActivityFilter,
+        page: &PageRequest,
+    ) -> Result<Page<ActivityRecord>> {
+        let list = format!("activity-of-{user}?{filter:?}");
+        let after = self.place_of(&list, page).await?;
+        let partition = iter::once(keys::user_activity_partition(user));
+        self.matching(&list, ("gsi1", partition), after, filter, page.limit).await
+    }
+
+    /// What matches of these partitions of an index, from the first one on, which `after` is in.
+    async fn matching(
+        &self,
+        list: &str,
+        (index, partitions): (&'static str, impl Iterator<Item = String>),
+        mut after: Option<Place>,
+        filter: &ActivityFilter,
+        limit: usize,
+    ) -> Result<Page<ActivityRecord>> {
+        let chunk = if filter.is_served_by_the_key() { limit } else { CHUNK };
+        let mut partitions = partitions.peekable();
         let mut found = Vec::new();
         let mut examined = 0;
-        for _ in 0..MONTHS {
+        while let Some(partition) = partitions.next() {
+            let source = Source { index, pk: partition, range: filter.range(), forward: false };
             loop {
-                let source = Source::descending(index, partition.clone(), filter.range());
                 let (rows, has_more) = self.query(&source, after.take(), chunk).await?;
                 examined += rows.len();
-                for row in rows {
-                    let place = source.place(&row)?;
+                let mut rows = rows.into_iter();
+                while let Some(row) = rows.next() {
+                    after = Some(source.place(&row)?);
                     let record: ActivityRecord = serde_dynamo::from_item(row).map_err(Error::unexpected)?;
-                    after = Some(place);
                     if filter.matches(&record) {
                         found.push(record);
-                        if found.len() == page.limit {
-                            return Ok(Page { items: found, next_cursor: self.cursor_at(&list, after).await? });
+                        if found.len() == limit {
+                            let ends = rows.len() == 0 && !has_more && partitions.peek().is_none();
+                            let place = after.filter(|_| !ends);
+                            return Ok(Page { items: found, next_cursor: self.cursor_at(list, place).await? });
                         }
                     }
                 }
-                if examined >= MAX_EXAMINED && (has_more || after.is_some()) {
-                    return Ok(Page { items: found, next_cursor: self.cursor_at(&list, after).await? });
+                if examined >= MAX_EXAMINED && after.is_some() && (has_more || partitions.peek().is_some()) {
+                    return Ok(Page { items: found, next_cursor: self.cursor_at(list, after).await? });
                 }
                 if !has_more {
                     break;
                 }
             }
             after = None;
-            let Some(before) = keys::activity_partition_before(&partition) else { break };
-            if oldest.as_ref().is_some_and(|oldest| before < *oldest) {
-                break;
-            }
-            partition = before;
         }
         Ok(Page { items: found, next_cursor: None })
-    }
-
-    /// Access pattern 43: the activity around a user, newest first.
-    pub async fn user_activity(&self, user: UserId, page: &PageRequest) -> Result<Page<ActivityRecord>> {
-        let source = Source::descending("gsi1", keys::user_activity_partition(user), Range::All);
-        let (rows, next_cursor) = self.rows_of(&format!("activity-of-{user}"), &source, page).await?;
-        let items = rows.into_iter().map(serde_dynamo::from_item).collect::<Result<_, _>>();
-        Ok(Page { items: items.map_err(Error::unexpected)?, next_cursor })
     }
 }
 
@@ -110,11 +125,5 @@ impl ActivityFilter {
     fn matches(&self, record: &ActivityRecord) -> bool {
         self.action.as_ref().is_none_or(|action| record.action == *action)
             && self.actor.as_ref().is_none_or(|actor| record.actor.id.as_ref() == Some(actor))
-    }
-}
-
-impl Source {
-    fn descending(index: &'static str, pk: String, range: Range) -> Self {
-        Self { index, pk, range, forward: false }
     }
 }
