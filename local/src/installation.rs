@@ -46,9 +46,10 @@ use crate::{
     streams::{Backlog, Checkpoints, DeadLetter, Streams},
 };
 
-/// How long the installation at least waits between two looks for expired items. It waits longer when they take long.
-const SWEEP_PAUSE: Duration = Duration::from_secs(1);
-/// Looking for expired items reads the table: it may take one part in so many of a core.
+/// How long the installation at least waits before it looks for expired items. DynamoDB takes up to days, so nothing
+/// depends on it, and a look reads the table: right after a start it would slow down the first requests.
+const SWEEP_PAUSE: Duration = Duration::from_mins(10);
+/// The pause is longer when looking takes long: it may take one part in so many of a core.
 const SWEEP_SHARE: u32 = 200;
 /// As long as it takes until what failed once is tried again.
 const FIRST_PAUSE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 200 });
