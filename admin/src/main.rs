@@ -76,10 +76,14 @@ enum Command {
         #[arg(long, default_value_t = 0)]
         from: usize,
     },
-    /// After a restore: end all sessions, and void all links of invites and password resets
+    /// After a restore: end all sessions, void all links of invites and password resets, delete API keys and disable
+    /// webhooks
     VoidLinksAndSessions {
         #[command(flatten)]
         place: Place,
+        /// List API keys, those too that were deleted after the moment that was restored, instead of deleting them
+        #[arg(long)]
+        keep_api_keys: bool,
     },
     /// Compare the whole activity with its seals
     ///
@@ -134,7 +138,9 @@ async fn run(command: Command) -> Result<bool> {
         }
         Command::Erase { place, email } => people::erase(out, &place.to_write()?, &email).await?,
         Command::Seed { place, users, from } => seed::seed(out, &place.to_write()?, users, from).await?,
-        Command::VoidLinksAndSessions { place } => upkeep::void_links_and_sessions(out, &place.to_write()?).await?,
+        Command::VoidLinksAndSessions { place, keep_api_keys } => {
+            upkeep::void_links_and_sessions(out, &place.to_write()?, keep_api_keys).await?;
+        }
         Command::VerifyActivity { place, expect } => {
             return upkeep::verify_activity(out, &place.to_read()?.app, expect.as_deref()).await;
         }

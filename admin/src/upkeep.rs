@@ -3,7 +3,10 @@
 use std::{fs, io::Write};
 
 use jiff::SignedDuration;
-use roster_domain::activity::{Action, Actor, Subject};
+use roster_domain::{
+    activity::{Action, Actor, Change, Subject},
+    webhooks::{DisabledBy, Webhook},
+};
 use roster_store::{ActivityFilter, PageRequest, UserFilter, Verification, Voided};
 use roster_web::{App, Client};
 
@@ -55,9 +58,13 @@ async fn failed_mails(app: &App) -> Result<usize> {
     Ok(all(async |page| app.store.activity(&filter, page, app.now()).await).await?.len())
 }
 
-/// Voids what lets people in but for their passwords: what was used or revoked after the moment that a table was
-/// restored to would work again.
-pub(crate) async fn void_links_and_sessions(out: &mut impl Write, installation: &Installation) -> Result<()> {
+/// Voids what lets people and programs in but for passwords, and stops what tells others: what was used, revoked or
+/// deleted after the moment that a table was restored to would work again.
+pub(crate) async fn void_links_and_sessions(
+    out: &mut impl Write,
+    installation: &Installation,
+    keep_api_keys: bool,
+) -> Result<()> {
     let app = &installation.app;
     let parties = (Actor::System, Subject::Installation);
     let activity = app.activity(app.now(), Action::LinksAndSessionsVoided, parties, Vec::new(), &Client::default());
@@ -79,8 +86,34 @@ pub(crate) async fn void_links_and_sessions(out: &mut impl Write, installation: 
     }
     writeln!(out, "sessions ended: {}\nresets voided: {}", sum.sessions, sum.resets)?;
     writeln!(out, "invites without a link, to be renewed: {}", sum.invites)?;
+    void_api_keys(out, app, keep_api_keys).await?;
+    disable_webhooks(out, app).await
+}
+
+async fn void_api_keys(out: &mut impl Write, app: &App, keep: bool) -> Result<()> {
     for key in all(async |page| app.store.api_keys(page).await).await? {
-        writeln!(out, "API key, to be deleted if it was before: {} {}", key.id, key.name.as_str())?;
+        if !keep {
+            let subject = Subject::ApiKey { id: key.id, label: key.name.as_str().to_owned() };
+            let changes = vec![Change::new("role", Some(key.role.to_string()), None)];
+            let parties = (Actor::System, subject);
+            let activity = app.activity(app.now(), Action::ApiKeyDeleted, parties, changes, &Client::default());
+            app.store.delete_api_key(key.id, &activity).await?;
+        }
+        let what = if keep { "kept, to be deleted if it was before" } else { "deleted" };
+        writeln!(out, "API key {what}: {} {}", key.id, key.name.as_str())?;
+    }
+    Ok(())
+}
+
+async fn disable_webhooks(out: &mut impl Write, app: &App) -> Result<()> {
+    for before in app.store.webhooks().await?.into_iter().filter(Webhook::is_enabled) {
+        let mut after = before.clone();
+        after.disable(DisabledBy::Admin, app.now());
+        let parties = (Actor::System, Subject::from(&after));
+        let changes = vec![Change::new("enabled", Some("true".to_owned()), Some("false".to_owned()))];
+        let activity = app.activity(app.now(), Action::WebhookUpdated, parties, changes, &Client::default());
+        app.store.update_webhook(&before, &after, &activity, &[]).await?;
+        writeln!(out, "webhook disabled: {} {}", after.id, after.url.origin())?;
     }
     Ok(())
 }

@@ -206,12 +206,23 @@ async fn after_a_restore_nothing_that_was_used_works_again() {
     let invited = json!({ "email": "ada@example.com", "delivery": "link" });
     let link = running.ask("POST /v1/invites", 201, invited).await["invite_link"].clone();
     let token = text(&link).split_once("#token=").unwrap().1.to_owned();
+    let key = running.ask("POST /v1/api-keys", 201, json!({ "name": "Payroll", "role": "builder" })).await;
+    let webhook = json!({ "url": "http://127.0.0.1:9/hooks/secret", "event_types": ["user.suspended"] });
+    running.ask("POST /v1/webhooks", 201, webhook).await;
     running.stop().await;
 
+    let kept = data.does(&["void-links-and-sessions", "--keep-api-keys"]);
     let told = data.does(&["void-links-and-sessions"]);
 
-    assert_eq!((value(&told, "sessions ended"), value(&told, "invites without a link, to be renewed")), ("1", "1"));
+    assert_eq!((value(&kept, "sessions ended"), value(&kept, "invites without a link, to be renewed")), ("1", "1"));
+    let payroll = format!("{} Payroll", text(&key["api_key"]["id"]));
+    assert_eq!(value(&kept, "API key kept, to be deleted if it was before"), payroll);
+    assert_eq!(value(&told, "API key deleted"), payroll);
+    assert!(value(&kept, "webhook disabled").ends_with(" http://127.0.0.1:9"), "{kept}");
+    assert!(!told.contains("webhook"), "it is disabled already: {told}");
     let mut running = data.start().await;
+    running.token = text(&key["key"]).to_owned();
+    running.ask("GET /v1/users", 401, Value::Null).await;
     running.ask("POST /v1/invites/inspect", 404, json!({ "token": token })).await;
     running.sign_in("admin@example.com", PASSWORD).await;
     let users = running.ask("GET /v1/invites", 200, Value::Null).await;
@@ -219,8 +230,12 @@ async fn after_a_restore_nothing_that_was_used_works_again() {
     let renewed = running.ask(&format!("POST /v1/users/{id}/invite"), 202, json!({ "delivery": "link" })).await;
     let token = text(&renewed["invite_link"]).split_once("#token=").unwrap().1;
     running.ask("POST /v1/invites/inspect", 200, json!({ "token": token })).await;
-    let told = running.ask("GET /v1/activity?action=links_and_sessions.voided", 200, Value::Null).await;
-    assert_eq!(told["items"].as_array().unwrap().len(), 1);
+    let webhooks = running.ask("GET /v1/webhooks", 200, Value::Null).await;
+    assert_eq!(webhooks["items"][0]["enabled"], false, "{webhooks}");
+    for (action, times) in [("links_and_sessions.voided", 2), ("api_key.deleted", 1), ("webhook.updated", 1)] {
+        let told = running.ask(&format!("GET /v1/activity?action={action}"), 200, Value::Null).await;
+        assert_eq!(told["items"].as_array().unwrap().len(), times, "{action}");
+    }
     running.stop().await;
 }
 
