@@ -2,7 +2,7 @@
 //! environment that `template.yaml` gives, on the embedded engine and mailbox. Where `AWS_ENDPOINT_URL_DYNAMODB` names
 //! another engine, the table is there: `./test` runs all of it once more on moto.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, env, path::PathBuf, sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::Client;
 use jiff::Timestamp;
@@ -653,7 +653,8 @@ impl World {
     }
 
     async fn run_at(&self, aws: &AwsUrls, operation: &'static str, event: Value) -> Answer {
-        let bootstrap = root().join("target/release/bootstrap");
+        let built = root().join("target/release/bootstrap");
+        let bootstrap = env::var_os("ROSTER_BOOTSTRAP").map_or(built, PathBuf::from);
         assert!(bootstrap.exists(), "build what is deployed first: cargo build --release -p roster-functions");
         let mut variables = vec![
             ("ROSTER_TABLE", self.table.clone()),
