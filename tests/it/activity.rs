@@ -205,6 +205,11 @@ async fn entries_about_one_user_are_found_by_action_actor_and_time() {
         assert_eq!(names("", limit).await.len(), names(updates, limit).await.len() + 1, "with the invite");
     }
     admin.get("/v1/activity?subject=ada").await.assert_refuses(&["/subject"]);
+
+    let around = format!("/v1/users/{}/activity", member.id());
+    let count = admin.get(&around).await.items().len();
+    let page = admin.get(&format!("{around}?limit={count}")).await.json;
+    assert_eq!(page["next_cursor"], Value::Null, "a page that holds all is the last one: {page}");
 }
 
 async fn sealed() -> (TestApp, Client, u64, String) {

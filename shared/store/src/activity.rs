@@ -71,7 +71,8 @@ impl Store {
         filter: &ActivityFilter,
         limit: usize,
     ) -> Result<Page<ActivityRecord>> {
-        let chunk = if filter.is_served_by_the_key() { limit } else { CHUNK };
+        // One more than wanted tells whether a full page is the last one.
+        let chunk = if filter.is_served_by_the_key() { limit + 1 } else { CHUNK };
         let mut partitions = partitions.peekable();
         let mut found = Vec::new();
         let mut examined = 0;

@@ -180,7 +180,7 @@ impl Store {
         Ok(Page { items, next_cursor })
     }
 
-    pub(crate) async fn rows_of(
+    async fn rows_of(
         &self,
         list: &str,
         source: &Source,
