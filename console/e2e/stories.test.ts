@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { assertQuiet, launch, look, signIn, visitor } from "./browser";
 import { Installation, PASSWORD, SETUP_SECRET } from "./installation";
 import { Receiver } from "./receiver";
@@ -568,37 +568,53 @@ story("500 people come from a file, with mistakes in it", async ({ admin }) => {
 story("what is shown once is not lost by a slip", async ({ roster, admin, token }) => {
     const { body } = await roster.call("POST", "/v1/users", { email: "ada@example.com" }, token);
     const dialog = admin.getByRole("dialog");
-    const slip = async (label: string) => {
+    /** Slips while the answer is on its way, at the very moment at which it is shown, and afterwards. */
+    const slip = async (press: Locator, label: string) => {
+        let answer = () => {};
+        const isHeld = new Promise<void>((resolve) => (answer = resolve));
+        await admin.route("**/v1/**", async (route) => {
+            if (route.request().method() === "POST") await isHeld;
+            await route.continue();
+        });
+        await press.click();
+        await dialog.locator("button[data-loading]").waitFor();
+        await admin.keyboard.press("Escape");
+        await admin.mouse.click(5, 5);
+        await admin.evaluate((label) => {
+            new MutationObserver((_, observer) => {
+                const secret = document.querySelector(`[role=dialog] [aria-label="${label}"]`);
+                if (!secret) return;
+                observer.disconnect();
+                secret.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+            }).observe(document.body, { subtree: true, childList: true });
+        }, label);
+        answer();
         const secret = await dialog.getByLabel(label, { exact: true }).innerText();
+        await admin.unroute("**/v1/**");
         await admin.keyboard.press("Escape");
         await admin.mouse.click(5, 5);
         assert.equal(await dialog.getByLabel(label, { exact: true }).innerText(), secret);
+        assert.equal(await dialog.getByRole("tab", { disabled: false }).count(), 0);
         await dialog.getByRole("button", { name: "Done" }).click();
         await dialog.waitFor({ state: "hidden" });
     };
 
     await admin.goto("/users?add=password");
     await admin.getByLabel("E-mail address").fill("alan@example.com");
-    await admin.getByRole("button", { name: "Create user" }).click();
-    await dialog.getByLabel("Temporary password").waitFor();
-    assert.equal(await admin.getByRole("tab", { name: "E-mail onboarding" }).isDisabled(), true);
-    await slip("Temporary password");
+    await slip(admin.getByRole("button", { name: "Create user" }), "Temporary password");
 
     await admin.goto(`/users/${body.user.id}`);
     await admin.getByRole("button", { name: "Actions" }).click();
     await admin.getByRole("menuitem", { name: "Reset password" }).click();
-    await admin.getByRole("button", { name: "Show it to me" }).click();
-    await slip("Temporary password");
+    await slip(admin.getByRole("button", { name: "Show it to me" }), "Temporary password");
 
     await admin.goto("/settings/api-keys?new=1");
     await admin.getByLabel("Name").fill("Nightly import");
-    await admin.getByRole("button", { name: "Create key" }).click();
-    await slip("API key");
+    await slip(admin.getByRole("button", { name: "Create key" }), "API key");
 
     await admin.goto("/settings/webhooks?new=1");
     await admin.getByLabel("Address").fill("https://hooks.example.com");
-    await admin.getByRole("button", { name: "Create webhook" }).click();
-    await slip("Signing secret");
+    await slip(admin.getByRole("button", { name: "Create webhook" }), "Signing secret");
 });
 
 story("an import that stops on the way goes on, and its passwords are not left behind", async ({ admin }) => {

@@ -1,11 +1,11 @@
-import { useEffect } from "react";
+import { useLayoutEffect } from "react";
 import { createStore } from "../store";
 
 const kept = createStore(0);
 
-/** While this is shown, a slip does not close its window: neither Escape nor a click beside it. */
+/** While this is kept, a slip does not close its window: neither Escape nor a click beside it. */
 export function useKeepOpen(isKept = true): void {
-    useEffect(() => {
+    useLayoutEffect(() => {
         if (!isKept) return;
         kept.set(kept.get() + 1);
         return () => kept.set(kept.get() - 1);

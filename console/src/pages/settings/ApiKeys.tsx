@@ -5,7 +5,7 @@ import { useState } from "react";
 import { answer, api } from "../../api/client";
 import { apiKeysQuery, type ApiKey, type Role } from "../../api/queries";
 import { confirm } from "../../components/confirm";
-import { useClosing } from "../../components/closing";
+import { useClosing, useKeepOpen } from "../../components/closing";
 import { Label } from "../../components/labels";
 import { Page } from "../../components/Page";
 import { Secret } from "../../components/Secret";
@@ -121,6 +121,7 @@ function NewKey({ close }: { close: () => void }) {
             setKey((await answer(api.POST("/v1/api-keys", { body: { name, role, expires_at } }))).key);
         },
     });
+    useKeepOpen(form.isBusy);
     if (key !== undefined) {
         return (
             <div className="stack">

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { Link, navigate } from "../../navigation";
 import { answer, api } from "../../api/client";
 import { webhooksQuery, type EventType, type Webhook } from "../../api/queries";
-import { useClosing } from "../../components/closing";
+import { useClosing, useKeepOpen } from "../../components/closing";
 import { Label } from "../../components/labels";
 import { Page } from "../../components/Page";
 import { Secret } from "../../components/Secret";
@@ -121,6 +121,7 @@ function NewWebhook({ close }: { close: () => void }) {
             setMade(await answer(api.POST("/v1/webhooks", { body })));
         },
     });
+    useKeepOpen(form.isBusy);
     if (made) {
         return (
             <div className="stack">

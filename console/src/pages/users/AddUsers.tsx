@@ -57,7 +57,6 @@ function ByEmail({ close }: { close: () => void }) {
     const [sent, setSent] = useState<number>();
     const [results, setResults] = useState<RowResult[]>();
     const [link, setLink] = useState<{ user: User; link: string | null }>();
-    useKeepOpen(sent !== undefined);
     const initial = {
         email: "",
         name: "",
@@ -103,6 +102,7 @@ function ByEmail({ close }: { close: () => void }) {
             else setResults([{ email: user.email, outcome: "invited", user_id: user.id }]);
         },
     });
+    useKeepOpen(form.isBusy);
     const people = parseAddresses(form.values.email);
     const again = () => {
         const failed = people.filter((_, at) => FAILED.includes(results?.[at]?.outcome ?? ""));
@@ -196,6 +196,7 @@ function ByPassword({ close }: { close: () => void }) {
             setCreated(await answer(api.POST("/v1/users", { body })));
         },
     });
+    useKeepOpen(form.isBusy);
     if (created) {
         return (
             <div className="stack">

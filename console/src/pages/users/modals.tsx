@@ -2,7 +2,7 @@ import { Button, Modal, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { answer, api } from "../../api/client";
 import type { User } from "../../api/queries";
-import { useClosing } from "../../components/closing";
+import { useClosing, useKeepOpen } from "../../components/closing";
 import { DeliveryLabel } from "../../components/labels";
 import { Secret } from "../../components/Secret";
 import { toast } from "../../components/Toasts";
@@ -37,6 +37,7 @@ function ResetPassword({ user, close }: { user: User; close: () => void }) {
         close();
         toast(r.mailed(user.email));
     });
+    useKeepOpen(show.isPending);
     if (password !== undefined) {
         return (
             <div className="stack">
@@ -126,6 +127,7 @@ function NewLink({ user, close }: { user: User; close: () => void }) {
         const { invite_link } = await answer(api.POST("/v1/users/{id}/invite", { params, body: { delivery: "link" } }));
         setLink(invite_link ?? null);
     });
+    useKeepOpen(make.isPending);
     if (link) {
         return (
             <div className="stack">
