@@ -43,7 +43,7 @@ use crate::{
     recorder::Recorder,
     schedules::Schedules,
     state::StateFile,
-    streams::{Backlog, Checkpoints, DeadLetter, Streams},
+    streams::{Backlog, Checkpoints, DeadLetter, Pace, Streams},
 };
 
 /// How long the installation at least waits before it looks for expired items. DynamoDB takes up to days, so nothing
@@ -75,6 +75,8 @@ pub struct Options {
     pub faults: Faults,
     /// How long a consumer of the stream waits before it is given again what it failed on; it doubles with each attempt.
     pub first_pause: Duration,
+    /// Let records of the stream wait for others, as in AWS. Tests do without, so that each change is followed alone.
+    pub batches: bool,
     /// Delete expired items now and then, as DynamoDB does. Tests do without, so that it is the operations that tell
     /// what has expired, and ask for [`Installation::sweep`] where they mean it.
     pub sweep: bool,
@@ -92,7 +94,14 @@ impl Options {
 
     /// An installation for tests that start it again, with its data in `directory`: on a free port, recorded.
     pub fn recorded(directory: PathBuf) -> Self {
-        Self { record: true, faults: Faults::on(), sweep: false, port: 0, ..Self::persistent(directory) }
+        Self {
+            record: true,
+            faults: Faults::on(),
+            batches: false,
+            sweep: false,
+            port: 0,
+            ..Self::persistent(directory)
+        }
     }
 
     /// An installation that keeps its data in `directory`.
@@ -106,6 +115,7 @@ impl Options {
             record: false,
             faults: Faults::default(),
             first_pause: FIRST_PAUSE,
+            batches: true,
             sweep: true,
             webhook_reach: Reach::InternetAndThisMachine,
             operations: operations::all(),
@@ -243,7 +253,8 @@ impl Installation {
         let mut background = JoinSet::new();
         let streams =
             Streams::new(engine.clone(), invoker.clone(), backlog.clone(), checkpoints, file("dead-letters.jsonl"));
-        streams.start(&mut background, options.serve_aws.then_some(POLL), options.first_pause)?;
+        let poll = options.serve_aws.then_some(POLL);
+        streams.start(&mut background, Pace { poll, batches: options.batches, first_pause: options.first_pause })?;
         connector.bus.start(&mut background, invoker.clone());
         background.spawn(schedules.clone().run());
         if options.sweep {

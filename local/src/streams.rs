@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::{
     sync::{mpsc, watch},
-    time::sleep,
+    time::{Instant, sleep, timeout_at},
 };
 
 use crate::{
@@ -113,6 +113,17 @@ pub struct DeadLetter {
     pub record: Value,
 }
 
+/// What the stream and its consumers wait for, and how long.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// How often the reader looks for records of writers in other processes, who tell nobody; not at all for `None`.
+    pub poll: Option<Duration>,
+    /// Whether records wait for others, for the batching window of their operation.
+    pub batches: bool,
+    /// What failed is tried again after this pause. It doubles with each attempt.
+    pub first_pause: Duration,
+}
+
 /// The stream and its consumers.
 #[derive(Clone)]
 pub struct Streams {
@@ -136,33 +147,31 @@ impl Streams {
         Self { engine, invoker, backlog, checkpoints, dead_letters: Arc::default(), dead_letter_file }
     }
 
-    /// Starts the reader and the consumers, in tasks of `tasks`. With `poll`, the reader also looks for records of
-    /// writers in other processes, this often. What failed is tried again after `first_pause`, which doubles with each
-    /// attempt.
-    pub fn start(
-        &self,
-        tasks: &mut tokio::task::JoinSet<()>,
-        poll: Option<Duration>,
-        first_pause: Duration,
-    ) -> Result<(), BoxError> {
+    /// Starts the reader and the consumers, in tasks of `tasks`.
+    pub fn start(&self, tasks: &mut tokio::task::JoinSet<()>, pace: Pace) -> Result<(), BoxError> {
         let checkpoints: Checkpoints = self.checkpoints.load()?;
         let mut queues = Vec::new();
         for (operation, trigger) in self.invoker.event_operations() {
-            // Nobody pays for invocations here, and somebody looks at the screen: no record waits for others.
-            let Trigger::Stream { filters, batching_window: _ } = trigger else { continue };
+            let Trigger::Stream { filters, batching_window } = trigger else { continue };
             let done = checkpoints.get(operation.name).cloned();
             let (sender, records) = mpsc::unbounded_channel();
             queues.push(Queue { operation: operation.name, filters, after: done.clone(), records: sender });
             self.backlog.0.send_modify(|levels| {
                 levels.consumers.insert(operation.name, Progress { done, pending: 0 });
             });
-            let consumer = Consumer { streams: self.clone(), operation: operation.name, records, first_pause };
+            let consumer = Consumer {
+                streams: self.clone(),
+                operation: operation.name,
+                records,
+                batching_window: if pace.batches { batching_window } else { Duration::ZERO },
+                first_pause: pace.first_pause,
+            };
             tasks.spawn(consumer.run());
         }
         let after = queues.iter().map(|queue| queue.after.clone()).min().flatten();
         let position = self.engine.position(after.as_deref())?;
         let streams = self.clone();
-        tasks.spawn(async move { streams.read(position, queues, poll).await });
+        tasks.spawn(async move { streams.read(position, queues, pace.poll).await });
         // Records that were written before the start wait to be read.
         self.backlog.wrote();
         Ok(())
@@ -260,6 +269,7 @@ struct Consumer {
     streams: Streams,
     operation: &'static str,
     records: mpsc::UnboundedReceiver<Value>,
+    batching_window: Duration,
     first_pause: Duration,
 }
 
@@ -272,6 +282,14 @@ impl Consumer {
                 match self.records.recv().await {
                     Some(record) => waiting.push_back(record),
                     None => return,
+                }
+            }
+            if attempts == 0 && !self.batching_window.is_zero() {
+                let end = Instant::now() + self.batching_window;
+                while waiting.len() < BATCH
+                    && let Ok(Some(record)) = timeout_at(end, self.records.recv()).await
+                {
+                    waiting.push_back(record);
                 }
             }
             while let Ok(record) = self.records.try_recv() {
@@ -418,6 +436,30 @@ mod tests {
         assert!(record.change.sequence_number.is_some() && !record.event_id.is_empty());
         assert!(record.change.approximate_creation_date_time.timestamp() > 0);
         assert_eq!(record.change.new_image.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn records_wait_for_others_until_the_batch_is_full_or_its_window_ends() {
+        static GIVEN: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+        fn handler(_: App, event: Value) -> EventAnswer {
+            GIVEN.lock().unwrap().push(sort_keys(&event).len());
+            answer(Value::Null)
+        }
+        const PATIENT: Trigger = Trigger::Stream {
+            filters: &[StreamFilter { event_name: "INSERT", key: "sk", prefix: "MAIL#" }],
+            batching_window: Duration::from_secs(3),
+        };
+        static OPERATIONS: [Operation; 1] = [Operation { name: "deliver", runs: Runs::OnEvent(PATIENT, handler) }];
+        let options = Options { operations: &OPERATIONS, batches: true, ..Options::ephemeral() };
+        let installation = Installation::start(options).await.unwrap();
+        let client = installation.dynamodb();
+
+        for number in 0..12 {
+            write(&client, &format!("MAIL#{number}")).await;
+        }
+        installation.settle().await;
+
+        assert_eq!(*GIVEN.lock().unwrap(), [10, 2]);
     }
 
     #[tokio::test]

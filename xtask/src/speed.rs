@@ -192,10 +192,12 @@ impl Running {
     }
 
     /// What the process has spent, once it does nothing any more.
+    ///
+    /// What follows from a change waits for a second, for others.
     fn settled(&self) -> Result<Duration> {
         let mut spent = self.spent()?;
         loop {
-            thread::sleep(Duration::from_millis(300));
+            thread::sleep(Duration::from_millis(1_500));
             let now = self.spent()?;
             if now.saturating_sub(spent) < Duration::from_millis(3) {
                 return Ok(now);
