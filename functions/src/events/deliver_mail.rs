@@ -13,7 +13,7 @@ use super::{delivery::deliver, stream};
 
 /// Sends the mails of these stream records.
 pub async fn deliver_mail(app: App, mailer: Mailer, event: Value) -> Result<Value, Error> {
-    stream::each(event, async |record| {
+    stream::each(serde_json::from_value(event)?, async |record| {
         let key = stream::key(&record, "pk").zip(stream::key(&record, "sk"));
         match key.and_then(|(pk, sk)| MailRef::of_key(pk, sk)) {
             Some(mail) => deliver(&app, &mailer, &mail).await,

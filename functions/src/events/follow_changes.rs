@@ -5,9 +5,12 @@
 //! or late. It is one operation because no more than two functions should read a stream (AWS's limit of readers per
 //! shard), and mail, which people wait for, is the other.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
 
-use aws_lambda_events::dynamodb::EventRecord;
+use aws_lambda_events::dynamodb::{Event, EventRecord};
 use lambda_runtime::Error;
 use roster_domain::{
     AppSlug, UserId,
@@ -34,6 +37,10 @@ struct Entry {
 
 /// Follows up the changes of these stream records.
 pub async fn follow_changes(app: App, bus: Bus, event: Value) -> Result<Value, Error> {
+    let event: Event = serde_json::from_value(event)?;
+    let counted = Vec::from_iter(event.records.iter().filter_map(counted_anew).collect::<BTreeSet<_>>());
+    // It comes first: what is left of a deleted user tells as what they were counted.
+    decide(async || app.store.count_users(&counted).await).await?;
     let entries = Mutex::new(Vec::new());
     let answer = stream::each(event, async |record| {
         let key = stream::key(&record, "pk").zip(stream::key(&record, "sk"));
@@ -77,12 +84,15 @@ pub async fn follow_changes(app: App, bus: Bus, event: Value) -> Result<Value, E
     }
 }
 
-async fn follow_user(app: &App, user: UserId, record: &EventRecord) -> roster_domain::Result<()> {
+/// The user that a record is about, if they may be counted as something else by now.
+fn counted_anew(record: &EventRecord) -> Option<UserId> {
     let (old, new) = (&record.change.old_image, &record.change.new_image);
     let is_counted_alike = ["state", "role"].iter().all(|name| old.get(*name) == new.get(*name));
-    if !is_counted_alike {
-        decide(async || app.store.count_user(user).await).await?;
-    }
+    stream::key(record, "pk").and_then(user_of_partition).filter(|_| !is_counted_alike)
+}
+
+async fn follow_user(app: &App, user: UserId, record: &EventRecord) -> roster_domain::Result<()> {
+    let (old, new) = (&record.change.old_image, &record.change.new_image);
     if record.event_name == "REMOVE" {
         app.store.clean_up_user(user).await?;
     } else if has_app_roles(new) && old.get("app_roles") != new.get("app_roles") {

@@ -11,11 +11,10 @@ use serde_json::Value;
 
 /// Handles the records in their order up to the first that fails, and reports that one: Lambda gives it and what
 /// follows it again.
-pub(crate) async fn each<F>(event: Value, mut handle: impl FnMut(EventRecord) -> F) -> Result<Value, Error>
+pub(crate) async fn each<F>(event: Event, mut handle: impl FnMut(EventRecord) -> F) -> Result<Value, Error>
 where
     F: Future<Output = roster_domain::Result<()>>,
 {
-    let event: Event = serde_json::from_value(event)?;
     for record in event.records {
         let sequence_number = record.change.sequence_number.clone();
         if let Err(error) = handle(record).await {

@@ -15,6 +15,10 @@ use crate::{
     transaction::{Condition, Transaction},
 };
 
+/// How many users are counted in one transaction, which takes a hundred items. They should not be many: a change of any
+/// of them at the same time repeats it.
+const COUNTED_AT_ONCE: usize = 25;
+
 /// How many users there are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
@@ -43,34 +47,49 @@ impl Store {
         })
     }
 
-    /// Access pattern 47: a user is counted as what they are now. Fails with [`Error::Conflict`] if that was done at
-    /// the same time.
-    pub async fn count_user(&self, id: UserId) -> Result<()> {
-        let (user, counted) = (keys::user(id), keys::counted(id));
-        let mut found = self.read([&user, &counted]).await?;
-        let (user, counted): (Option<User>, Option<Counted>) = (found.take(&user)?, found.take(&counted)?);
-        let now = user.as_ref().map(Counted::from);
-        if counted == now {
+    /// Access pattern 47: users are counted as what they are now. Fails with [`Error::Conflict`] if that was done at the
+    /// same time to one of them.
+    pub async fn count_users(&self, ids: &[UserId]) -> Result<()> {
+        for some in ids.chunks(COUNTED_AT_ONCE) {
+            self.count_some(some).await?;
+        }
+        Ok(())
+    }
+
+    async fn count_some(&self, ids: &[UserId]) -> Result<()> {
+        let keys: Vec<_> = ids.iter().map(|id| (keys::user(*id), keys::counted(*id))).collect();
+        let mut found = self.read(keys.iter().flat_map(|(user, counted)| [user, counted])).await?;
+        let mut changed = Vec::new();
+        for (user, key) in keys {
+            let (user, counted): (Option<User>, Option<Counted>) = (found.take(&user)?, found.take(&key)?);
+            let now = user.as_ref().map(Counted::from);
+            if counted != now {
+                changed.push((key, counted, now));
+            }
+        }
+        if changed.is_empty() {
             return Ok(());
         }
         let mut writes = Transaction::new(self);
-        let unchanged = counted.map_or_else(Condition::is_new, |counted| {
-            let text = |text: &str| AttributeValue::S(text.to_owned());
-            let values = [(":status", text(counted.status.as_str())), (":role", text(counted.role.as_str()))];
-            Condition::new("counted_status = :status AND counted_role = :role", values)
-        });
-        match now {
-            Some(now) => writes.put_if(&now, unchanged, |_| Error::Conflict)?,
-            None => writes.delete_if(keys::counted(id), unchanged, |_| Error::Conflict)?,
-        }
-        let mut changes: BTreeMap<String, i64> = BTreeMap::new();
-        for (counted, by) in [(counted, -1), (now, 1)] {
-            if let Some(counted) = counted {
-                count(&mut changes, counted, by);
+        let mut counts: BTreeMap<String, i64> = BTreeMap::new();
+        for (key, counted, now) in changed {
+            let unchanged = counted.map_or_else(Condition::is_new, |counted| {
+                let text = |text: &str| AttributeValue::S(text.to_owned());
+                let values = [(":status", text(counted.status.as_str())), (":role", text(counted.role.as_str()))];
+                Condition::new("counted_status = :status AND counted_role = :role", values)
+            });
+            match now {
+                Some(now) => writes.put_if(&now, unchanged, |_| Error::Conflict)?,
+                None => writes.delete_if(key, unchanged, |_| Error::Conflict)?,
+            }
+            for (counted, by) in [(counted, -1), (now, 1)] {
+                if let Some(counted) = counted {
+                    count(&mut counts, counted, by);
+                }
             }
         }
-        changes.retain(|_, by| *by != 0);
-        writes.add(keys::summary(), &changes)?;
+        counts.retain(|_, by| *by != 0);
+        writes.add(keys::summary(), &counts)?;
         writes.commit().await
     }
 }
