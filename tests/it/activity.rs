@@ -265,6 +265,21 @@ async fn an_entry_that_is_altered_is_found() {
 }
 
 #[tokio::test]
+async fn entries_whose_seal_was_cut_off_are_found_once_they_should_have_one() {
+    let (app, _, seals, _) = sealed().await;
+    let last = HashMap::from([("pk", SEALS.to_owned()), ("sk", format!("{:020}", seals - 1))]);
+    let last = last.into_iter().map(|(name, value)| (name.to_owned(), AttributeValue::S(value))).collect();
+    let newest = app.activity().into_iter().filter(|entry| entry["action"] == "app.created").next_back().unwrap();
+
+    app.installation.dynamodb().delete_item().table_name(TABLE).set_key(Some(last)).send().await.unwrap();
+    assert_eq!(findings(&app).await, [], "it may be on its way");
+    app.advance(Duration::from_mins(61)).await;
+
+    let name = format!("{} {}", newest["pk"].as_str().unwrap(), newest["sk"].as_str().unwrap());
+    assert_eq!(findings(&app).await, [Finding::Unsealed { entry: name }]);
+}
+
+#[tokio::test]
 async fn a_seal_that_is_removed_or_altered_breaks_the_chain() {
     let (app, ..) = sealed().await;
     let seals = |app: &TestApp| -> Vec<Value> {

@@ -43,9 +43,7 @@ impl Store {
         let newest = || keys::activity_partition(filter.to.map_or(now, |to| to.min(now)));
         let first = after.as_ref().map_or_else(newest, |place| place.key.pk.clone());
         let oldest = filter.from.map(keys::activity_partition);
-        let months = iter::successors(Some(first), |month| keys::activity_partition_before(month))
-            .take(MONTHS)
-            .take_while(|month| oldest.as_ref().is_none_or(|oldest| month >= oldest));
+        let months = months(first).take_while(|month| oldest.as_ref().is_none_or(|oldest| month >= oldest));
         self.matching(&list, ("", months), after, filter, page.limit).await
     }
 
@@ -105,6 +103,11 @@ impl Store {
         }
         Ok(Page { items: found, next_cursor: None })
     }
+}
+
+/// This month's partition and those before it, as far back as activity is kept.
+pub(crate) fn months(first: String) -> impl Iterator<Item = String> {
+    iter::successors(Some(first), |month| keys::activity_partition_before(month)).take(MONTHS)
 }
 
 impl ActivityFilter {

@@ -4,7 +4,7 @@
 //! another. Each seal holds the digests of entries and the digest of the seal before it. Cutting off the end of the
 //! chain is found by comparing its head with one that was noted elsewhere.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use jiff::{SignedDuration, Timestamp};
@@ -12,7 +12,7 @@ use roster_domain::{ActivityId, Error, Result, tokens::SecretHash};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Store,
+    Store, activity,
     items::{ACTIVITY_KEPT, ActivityRecord, Attributes},
     keys::{self, Key},
     lists::{Range, Source},
@@ -44,6 +44,10 @@ impl SealedEntry {
         Ok(Self { pk: pk.to_owned(), sk: sk.to_owned(), digest: digest_of_entry(entry)? })
     }
 
+    fn id(&self) -> Option<ActivityId> {
+        self.sk.parse().ok()
+    }
+
     fn key(&self) -> Key {
         Key { pk: self.pk.clone(), sk: self.sk.clone() }
     }
@@ -56,6 +60,8 @@ pub enum Finding {
     Removed { entry: String },
     /// A sealed entry says something else than when it was sealed.
     Altered { entry: String },
+    /// No seal has this entry: it was written behind the API's back, its seal was cut off, or it was never followed up.
+    Unsealed { entry: String },
     /// A seal is gone or altered.
     BrokenChain { number: u64 },
     /// No seal has the digest that was noted elsewhere: the end of the chain was cut off, or all of it made anew.
@@ -67,6 +73,7 @@ impl fmt::Display for Finding {
         match self {
             Self::Removed { entry } => write!(f, "The entry {entry} was removed."),
             Self::Altered { entry } => write!(f, "The entry {entry} was altered."),
+            Self::Unsealed { entry } => write!(f, "The entry {entry} has no seal."),
             Self::BrokenChain { number } => write!(f, "Seal {number} was removed or altered."),
             Self::Unknown { digest } => write!(
                 f,
@@ -75,6 +82,9 @@ impl fmt::Display for Finding {
         }
     }
 }
+
+/// Within this time, entries are sealed unless something is wrong.
+const SEALED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// What a look at the whole activity found.
 #[derive(Clone, Debug, Default)]
@@ -109,10 +119,11 @@ impl Store {
     }
 
     /// Access pattern 51: the whole activity is compared with its seals, and these with the digest of an earlier head,
-    /// where one was noted. It reads all of it.
+    /// where one was noted. It reads all of it, twice.
     pub async fn verify_activity(&self, now: Timestamp, noted: Option<&str>) -> Result<Verification> {
         let source = Source { index: "", pk: keys::SEALS.to_owned(), range: Range::All, forward: true };
         let mut verification = Verification::default();
+        let mut sealed = HashSet::new();
         let mut after = None;
         let mut missing = noted;
         loop {
@@ -128,13 +139,40 @@ impl Store {
                     found.0.extend(self.read(some).await?.0);
                 }
                 verification.check(&seal, &found, now);
+                sealed.extend(seal.entries.iter().filter_map(SealedEntry::id));
                 missing = missing.filter(|digest| *digest != seal.digest);
             }
             if !has_more {
                 verification.findings.extend(missing.map(|digest| Finding::Unknown { digest: digest.to_owned() }));
+                verification.findings.extend(self.unsealed(&sealed, now).await?);
                 return Ok(verification);
             }
         }
+    }
+
+    /// The entries that should be among the sealed ones by now, and are not.
+    async fn unsealed(&self, sealed: &HashSet<ActivityId>, now: Timestamp) -> Result<Vec<Finding>> {
+        let mut findings = Vec::new();
+        for pk in activity::months(keys::activity_partition(now)) {
+            let source = Source { index: "", pk, range: Range::All, forward: true };
+            let mut after = None;
+            loop {
+                let (rows, has_more) = self.query(&source, after, 1000).await?;
+                after = rows.last().map(|row| source.place(row)).transpose()?;
+                for row in &rows {
+                    let Key { pk, sk } = source.place(row)?.key;
+                    let id: Option<ActivityId> = sk.parse().ok();
+                    let is_due = id.is_none_or(|id| now.duration_since(id.made_at()) > SEALED_WITHIN);
+                    if is_due && id.is_none_or(|id| !sealed.contains(&id)) {
+                        findings.push(Finding::Unsealed { entry: format!("{pk} {sk}") });
+                    }
+                }
+                if !has_more {
+                    break;
+                }
+            }
+        }
+        Ok(findings)
     }
 }
 
@@ -161,8 +199,8 @@ impl Verification {
 impl SealedEntry {
     /// Whether the time is over for which entries are kept; it is counted in whole seconds.
     fn may_be_gone(&self, now: Timestamp) -> bool {
-        let made_at = self.sk.parse::<ActivityId>().map(ActivityId::made_at);
-        made_at.is_ok_and(|made_at| now.duration_since(made_at) > ACTIVITY_KEPT - SignedDuration::from_secs(1))
+        let made_at = self.id().map(ActivityId::made_at);
+        made_at.is_some_and(|made_at| now.duration_since(made_at) > ACTIVITY_KEPT - SignedDuration::from_secs(1))
     }
 
     fn is(&self, found: &Attributes) -> bool {
