@@ -63,8 +63,8 @@ enum Command {
     Erase {
         #[command(flatten)]
         place: Place,
-        #[arg(long)]
-        email: EmailAddress,
+        #[command(flatten)]
+        person: people::Named,
     },
     /// Write believable users, for demonstrations and measurements
     Seed {
@@ -88,7 +88,7 @@ enum Command {
     /// Compare the whole activity with its seals
     ///
     /// Note the digest that it prints outside of the installation, and give it with --expect next time: then a chain
-    /// that was cut off or made anew is found too. Ends with 1 if anything was removed or altered.
+    /// that was cut off or made anew is found too. Ends with 1 if anything was removed, altered or never sealed.
     VerifyActivity {
         #[command(flatten)]
         place: Place,
@@ -136,7 +136,7 @@ async fn run(command: Command) -> Result<bool> {
         Command::Export { place, person: Some(email) } => {
             people::export_person(out, &place.to_read()?.app, &email).await?;
         }
-        Command::Erase { place, email } => people::erase(out, &place.to_write()?, &email).await?,
+        Command::Erase { place, person } => people::erase(out, &place.to_write()?, &person).await?,
         Command::Seed { place, users, from } => seed::seed(out, &place.to_write()?, users, from).await?,
         Command::VoidLinksAndSessions { place, keep_api_keys } => {
             upkeep::void_links_and_sessions(out, &place.to_write()?, keep_api_keys).await?;

@@ -21,6 +21,18 @@ use crate::{CHUNK, Result, all, place::Installation};
 /// What the activity calls somebody who was erased.
 const ERASED: &str = "erased";
 
+/// Who is meant.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Named {
+    /// Their address
+    #[arg(long)]
+    email: Option<EmailAddress>,
+    /// Their id: also of somebody who is deleted already, when something of them was left
+    #[arg(long)]
+    id: Option<UserId>,
+}
+
 /// All that is kept about one person, but for hashes.
 #[derive(Serialize)]
 struct Person {
@@ -117,30 +129,36 @@ pub(crate) async fn export_person(out: &mut impl Write, app: &App, email: &Email
 
 /// Deletes a person with all that is kept about them. The activity stays as it was sealed, until it expires; what is
 /// added to it does not name them.
-pub(crate) async fn erase(out: &mut impl Write, installation: &Installation, email: &EmailAddress) -> Result<()> {
+pub(crate) async fn erase(out: &mut impl Write, installation: &Installation, person: &Named) -> Result<()> {
     let app = &installation.app;
-    let user = somebody(app, email).await?;
-    decide(async || {
-        let user = app.store.user(user.id).await?.ok_or(Error::UserNotFound)?;
-        let subject = Subject::User { id: user.id, label: ERASED.to_owned() };
-        let activity =
-            app.activity(app.now(), Action::UserDeleted, (Actor::System, subject), Vec::new(), &Client::default());
-        app.store.apply(Change { before: Some(&user), ..Change::default() }, &activity).await
-    })
-    .await?;
+    let id = match (person.id, &person.email) {
+        (Some(id), _) => id,
+        (None, Some(email)) => somebody(app, email).await?.id,
+        (None, None) => return Err("Say who is meant, with --email or --id.".into()),
+    };
+    let user = app.store.user(id).await?;
+    if let Some(user) = &user {
+        decide(async || delete(app, user.id).await).await?;
+    }
     // The count comes first: it needs to know as what they were counted.
-    decide(async || app.store.count_user(user.id).await).await?;
-    app.store.clean_up_user(user.id).await?;
-    app.store.clean_up_address(&user.email).await?;
-    let entries = activity_around(app, user.id).await?;
-    writeln!(out, "{} is erased.", user.id)?;
-    writeln!(
-        out,
-        "{} entries of the activity tell of {} until they expire, each after 400 days.",
-        entries.len(),
-        user.id
-    )?;
+    decide(async || app.store.count_users(&[id]).await).await?;
+    app.store.clean_up_user(id).await?;
+    if let Some(user) = &user {
+        app.store.clean_up_address(&user.email).await?;
+    }
+    let entries = activity_around(app, id).await?;
+    writeln!(out, "{id} is erased.")?;
+    writeln!(out, "{} entries of the activity tell of {id} until they expire, each after 400 days.", entries.len())?;
     Ok(())
+}
+
+/// Deletes a user; what is added to the activity does not name them.
+async fn delete(app: &App, id: UserId) -> roster_domain::Result<()> {
+    let user = app.store.user(id).await?.ok_or(Error::UserNotFound)?;
+    let subject = Subject::User { id, label: ERASED.to_owned() };
+    let parties = (Actor::System, subject);
+    let activity = app.activity(app.now(), Action::UserDeleted, parties, Vec::new(), &Client::default());
+    app.store.apply(Change { before: Some(&user), ..Change::default() }, &activity).await
 }
 
 async fn holder(app: &App, email: &EmailAddress) -> roster_domain::Result<Option<UserId>> {

@@ -4,11 +4,12 @@
 
 use std::{path::PathBuf, process::Command};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::{
     body::{Body, to_bytes},
     http::Request,
 };
-use roster_local::{Installation, Options};
+use roster_local::{Installation, Options, data, engine::TABLE};
 use serde_json::{Value, json};
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -196,6 +197,38 @@ async fn a_person_is_exported_and_erased() {
     assert!(left.is_empty(), "{left:?}");
     running.stop().await;
     data.does(&["verify-activity"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_of_somebody_who_is_deleted_already_is_erased_by_their_id() {
+    let data = Data::new("leftover");
+    let mut running = data.start().await;
+    running.set_up().await;
+    let ada = running.ask("POST /v1/users", 201, json!({ "email": "ada@example.com", "name": "Ada Lovelace" })).await;
+    let id = text(&ada["user"]["id"]).to_owned();
+    running.sign_in("ada@example.com", text(&ada["temporary_password"])).await;
+    running.installation.settle().await;
+    running.stop().await;
+    let partition = AttributeValue::S(format!("USER#{id}"));
+    {
+        // As if what follows a deletion had failed for good: the user is gone, and their sessions are not.
+        let (client, _) = data::open(&data.0).unwrap();
+        let delete = client.delete_item().table_name(TABLE).key("pk", partition.clone());
+        delete.key("sk", AttributeValue::S("USER".to_owned())).send().await.unwrap();
+    }
+    let left = async |data: &Data| {
+        let (client, _) = data::open(&data.0).unwrap();
+        let query = client.query().table_name(TABLE).key_condition_expression("pk = :pk");
+        let query = query.expression_attribute_values(":pk", partition.clone());
+        query.send().await.unwrap().count
+    };
+    assert!(left(&data).await > 0);
+
+    data.does(&["erase", "--id", &id]);
+
+    assert_eq!(left(&data).await, 0);
+    let (code, told) = data.run(&["erase", "--id", &id, "--email", "ada@example.com"]);
+    assert_eq!(code, Some(2), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
