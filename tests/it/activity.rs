@@ -269,7 +269,7 @@ async fn entries_whose_seal_was_cut_off_are_found_once_they_should_have_one() {
     let (app, _, seals, _) = sealed().await;
     let last = HashMap::from([("pk", SEALS.to_owned()), ("sk", format!("{:020}", seals - 1))]);
     let last = last.into_iter().map(|(name, value)| (name.to_owned(), AttributeValue::S(value))).collect();
-    let newest = app.activity().into_iter().filter(|entry| entry["action"] == "app.created").next_back().unwrap();
+    let newest = app.activity().into_iter().rfind(|entry| entry["action"] == "app.created").unwrap();
 
     app.installation.dynamodb().delete_item().table_name(TABLE).set_key(Some(last)).send().await.unwrap();
     assert_eq!(findings(&app).await, [], "it may be on its way");

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::tz::TimeZone;
 use roster_functions::operations;
 use roster_local::{
     Installation, Options,
@@ -72,6 +73,15 @@ fn table(seen: &BTreeMap<String, Seen>) -> String {
     [head.to_owned()].into_iter().chain(rows).collect()
 }
 
+/// The walk takes days, and a list of the activity reads each of the months that they lie in.
+fn begin_a_month(installation: &Installation) -> Result<(), Box<dyn std::error::Error>> {
+    let now = installation.clock().now();
+    let next = TimeZone::UTC.to_datetime(now).date().last_of_month().tomorrow()?;
+    let next = TimeZone::UTC.to_timestamp(next.into())?;
+    installation.clock().advance(now.duration_until(next).try_into()?)?;
+    Ok(())
+}
+
 /// An installation on which one request follows the other.
 pub(crate) struct Walk {
     pub(crate) installation: Installation,
@@ -88,6 +98,7 @@ impl Walk {
     /// An installation in which everything has happened.
     pub(crate) async fn to_the_end() -> Self {
         let installation = Installation::start(Options::ephemeral()).await.expect("an installation starts");
+        begin_a_month(&installation).expect("the clock moves");
         let mut walk = Self { installation, token: String::new() };
         walk.set_up().await;
         walk.settings_and_apps().await;
