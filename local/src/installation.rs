@@ -75,11 +75,10 @@ pub struct Options {
     pub faults: Faults,
     /// How long a consumer of the stream waits before it is given again what it failed on; it doubles with each attempt.
     pub first_pause: Duration,
-    /// Let records of the stream wait for others, as in AWS. Tests do without, so that each change is followed alone.
-    pub batches: bool,
-    /// Delete expired items now and then, as DynamoDB does. Tests do without, so that it is the operations that tell
-    /// what has expired, and ask for [`Installation::sweep`] where they mean it.
-    pub sweep: bool,
+    /// Take the time that AWS takes: records of the stream wait for others, and expired items are deleted now and then.
+    /// Tests do without, so that each change is followed alone and it is the operations that tell what has expired, and
+    /// ask for [`Installation::sweep`] where they mean it.
+    pub takes_time: bool,
     /// Where webhooks may be: here also on this machine, for who tries them out.
     pub webhook_reach: Reach,
     /// The operations.
@@ -94,14 +93,7 @@ impl Options {
 
     /// An installation for tests that start it again, with its data in `directory`: on a free port, recorded.
     pub fn recorded(directory: PathBuf) -> Self {
-        Self {
-            record: true,
-            faults: Faults::on(),
-            batches: false,
-            sweep: false,
-            port: 0,
-            ..Self::persistent(directory)
-        }
+        Self { record: true, faults: Faults::on(), takes_time: false, port: 0, ..Self::persistent(directory) }
     }
 
     /// An installation that keeps its data in `directory`.
@@ -115,8 +107,7 @@ impl Options {
             record: false,
             faults: Faults::default(),
             first_pause: FIRST_PAUSE,
-            batches: true,
-            sweep: true,
+            takes_time: true,
             webhook_reach: Reach::InternetAndThisMachine,
             operations: operations::all(),
         }
@@ -231,15 +222,9 @@ impl Installation {
             invoker: invoker.clone(),
             backlog: backlog.clone(),
         });
-        let front_door = FrontDoor::new(
-            options.operations,
-            &app,
-            local,
-            connector.recorder.clone(),
-            clock.clone(),
-            address.to_string(),
-        )
-        .map_err(BoxError::from)?;
+        let recorder = connector.recorder.clone();
+        let front_door = FrontDoor::new(options.operations, &app, local, recorder, clock.clone(), address.to_string())
+            .map_err(BoxError::from)?;
 
         let (stop, stopped) = watch::channel(false);
         let aws = if options.serve_aws {
@@ -254,10 +239,10 @@ impl Installation {
         let streams =
             Streams::new(engine.clone(), invoker.clone(), backlog.clone(), checkpoints, file("dead-letters.jsonl"));
         let poll = options.serve_aws.then_some(POLL);
-        streams.start(&mut background, Pace { poll, batches: options.batches, first_pause: options.first_pause })?;
+        streams.start(&mut background, Pace { poll, batches: options.takes_time, first_pause: options.first_pause })?;
         connector.bus.start(&mut background, invoker.clone());
         background.spawn(schedules.clone().run());
-        if options.sweep {
+        if options.takes_time {
             background.spawn(sweep(engine.clone()));
         }
         let front_door = Arc::new(front_door);

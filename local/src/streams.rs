@@ -31,6 +31,8 @@ const BATCH: usize = 10;
 const ATTEMPTS: u32 = 5;
 /// The reader waits while a consumer is this far behind.
 const QUEUE: usize = 1_000;
+/// Records of one moment are read together, and how far the consumers are is saved once for all of them.
+const MOMENT: Duration = Duration::from_millis(20);
 
 /// How far each consumer has come: the sequence number of the last record it is done with.
 pub type Checkpoints = BTreeMap<String, String>;
@@ -83,13 +85,7 @@ impl Backlog {
     }
 
     fn checkpoints(&self) -> Checkpoints {
-        let levels = self.0.borrow();
-        let reached = |progress: &Progress| match progress.pending {
-            0 => levels.position.clone().max(progress.done.clone()),
-            _ => progress.done.clone(),
-        };
-        let consumers = levels.consumers.iter();
-        consumers.filter_map(|(name, progress)| Some(((*name).to_owned(), reached(progress)?))).collect()
+        self.0.borrow().checkpoints()
     }
 }
 
@@ -102,6 +98,15 @@ impl Default for Backlog {
 impl Levels {
     fn is_read(&self) -> bool {
         self.read == self.written
+    }
+
+    fn checkpoints(&self) -> Checkpoints {
+        let reached = |progress: &Progress| match progress.pending {
+            0 => self.position.clone().max(progress.done.clone()),
+            _ => progress.done.clone(),
+        };
+        let consumers = self.consumers.iter();
+        consumers.filter_map(|(name, progress)| Some(((*name).to_owned(), reached(progress)?))).collect()
     }
 }
 
@@ -118,7 +123,7 @@ pub struct DeadLetter {
 pub struct Pace {
     /// How often the reader looks for records of writers in other processes, who tell nobody; not at all for `None`.
     pub poll: Option<Duration>,
-    /// Whether records wait for others, for the batching window of their operation.
+    /// Whether records wait for others: for those of the same moment, and for the batching window of their operation.
     pub batches: bool,
     /// What failed is tried again after this pause. It doubles with each attempt.
     pub first_pause: Duration,
@@ -171,7 +176,8 @@ impl Streams {
         let after = queues.iter().map(|queue| queue.after.clone()).min().flatten();
         let position = self.engine.position(after.as_deref())?;
         let streams = self.clone();
-        tasks.spawn(async move { streams.read(position, queues, pace.poll).await });
+        tasks.spawn(async move { streams.read(position, queues, pace).await });
+        tasks.spawn(self.clone().save_by_moments());
         // Records that were written before the start wait to be read.
         self.backlog.wrote();
         Ok(())
@@ -187,12 +193,28 @@ impl Streams {
         self.checkpoints.save(&self.backlog.checkpoints())
     }
 
-    async fn read(&self, mut position: String, queues: Vec<Queue>, poll: Option<Duration>) {
+    /// Saves how far the consumers have come, for as long as they come further.
+    async fn save_by_moments(self) {
+        let mut saved = self.backlog.checkpoints();
+        loop {
+            self.backlog.until(|levels| levels.checkpoints() != saved).await;
+            saved = self.backlog.checkpoints();
+            if let Err(error) = self.checkpoints.save(&saved) {
+                tracing::error!(%error, "the place in the stream is not saved: after a restart, records come again");
+            }
+            sleep(MOMENT).await;
+        }
+    }
+
+    async fn read(&self, mut position: String, queues: Vec<Queue>, pace: Pace) {
         loop {
             let unread = self.backlog.until(|levels| !levels.is_read());
-            match poll {
+            match pace.poll {
                 Some(pause) => drop(tokio::time::timeout(pause, unread).await),
                 None => unread.await,
+            }
+            if pace.batches {
+                sleep(MOMENT).await;
             }
             let written = self.backlog.0.borrow().written;
             loop {
@@ -349,9 +371,6 @@ impl Consumer {
             progress.done = last;
             progress.pending -= records.len();
         });
-        if let Err(error) = self.streams.save() {
-            tracing::error!(%error, "the place in the stream is not saved: after a restart, records come again");
-        }
     }
 
     fn put_aside(&self, record: &Value, reason: String) {
@@ -450,7 +469,7 @@ mod tests {
             batching_window: Duration::from_secs(3),
         };
         static OPERATIONS: [Operation; 1] = [Operation { name: "deliver", runs: Runs::OnEvent(PATIENT, handler) }];
-        let options = Options { operations: &OPERATIONS, batches: true, ..Options::ephemeral() };
+        let options = Options { operations: &OPERATIONS, takes_time: true, ..Options::ephemeral() };
         let installation = Installation::start(options).await.unwrap();
         let client = installation.dynamodb();
 

@@ -122,7 +122,8 @@ fn measure(roster: &Path, data: &Path, users: usize) -> Result<Measures> {
     installation.invite_at_once()?;
     let (mut hasher, password) = (Hasher::default(), Password::typed(PASSWORD).map_err(|error| error.to_string())?);
     let (mut hashing, mut times) = (Duration::ZERO, 0);
-    // The first one ends the session that it is sent with.
+    // Who signs in has no session yet.
+    installation.client.token.clear();
     let sign_in = installation.each(SIGN_INS, |client, _| {
         client.ask("POST", "/v1/sessions", &credentials)?;
         // In turns, so that both meet the same processor.
@@ -251,11 +252,14 @@ impl Client {
     /// The answer, if it is no refusal.
     fn ask(&mut self, method: &str, target: &str, body: &Value) -> Result<Value> {
         let body = if body.is_null() { String::new() } else { body.to_string() };
+        let signed_in = match self.token.as_str() {
+            "" => String::new(),
+            token => format!("Authorization: Bearer {token}\r\n"),
+        };
         let request = format!(
-            "{method} {target} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+            "{method} {target} HTTP/1.1\r\nHost: {}\r\n{signed_in}Content-Type: application/json\r\n\
              Content-Length: {}\r\n\r\n{body}",
             self.address,
-            self.token,
             body.len()
         );
         self.stream.get_mut().write_all(request.as_bytes())?;
