@@ -22,8 +22,8 @@ use crate::operations::{self, Runs};
 pub fn document() -> Value {
     let mut router = OpenApiRouter::with_openapi(About::openapi());
     for operation in operations::all() {
-        if let Runs::OnRequest(build) = operation.runs {
-            router = router.merge(build());
+        if let Runs::OnRequest(routes) = operation.runs {
+            router = router.merge((routes.document)());
         }
     }
     let mut document = serde_json::to_value(router.into_openapi()).unwrap_or_default();

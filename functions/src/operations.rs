@@ -3,17 +3,21 @@
 
 use std::{future::Future, pin::Pin, time::Duration};
 
-use axum::{Router, http::Method};
+use axum::{Router, handler::Handler, http::Method, routing::MethodRouter};
 use lambda_runtime::Error;
+use pastey::paste;
 use roster_mail::Mailer;
 use roster_store::keys;
 use roster_web::{App, Manner, harden};
 use serde_json::Value;
-use utoipa::openapi::{
-    self, RefOr,
-    path::{Operation as Described, ParameterIn, PathItem},
+use utoipa::{
+    Path,
+    openapi::{
+        self, RefOr,
+        path::{Operation as Described, ParameterIn, PathItem, Paths},
+    },
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::{PathItemExt as _, router::OpenApiRouter, routes};
 
 use crate::{
     activity, api_keys, apps, events,
@@ -33,7 +37,7 @@ pub struct Operation {
 #[derive(Clone, Copy)]
 pub enum Runs {
     /// A request, at the path and method of the handler's annotation.
-    OnRequest(fn() -> OpenApiRouter<App>),
+    OnRequest(Routes),
     /// A request that no other operation serves.
     OnOtherRequests,
     /// An event.
@@ -44,6 +48,16 @@ pub enum Runs {
     OnPublishingEvent(Trigger, fn(App, Bus, Value) -> EventAnswer),
     /// An event, in an operation that sends to webhooks.
     OnWebhookEvent(Trigger, fn(App, Sender, Value) -> EventAnswer),
+}
+
+/// The routes of an operation, as its annotation describes them.
+#[derive(Clone, Copy)]
+pub struct Routes {
+    /// To be served.
+    pub serve: fn() -> OpenApiRouter<App>,
+    /// The same with the schemas of what is sent and answered. To make them is a third of a function's start, and only the
+    /// API document needs them.
+    pub document: fn() -> OpenApiRouter<App>,
 }
 
 impl Runs {
@@ -90,9 +104,23 @@ macro_rules! request {
     ($area:ident::$name:ident) => {
         Operation {
             name: stringify!($name),
-            runs: Runs::OnRequest(|| OpenApiRouter::new().routes(routes!($area::$name::$name))),
+            runs: Runs::OnRequest(Routes {
+                serve: || paste! { described_by::<$area::$name::[<__path_ $name>], _>(&$area::$name::$name) },
+                document: || OpenApiRouter::new().routes(routes!($area::$name::$name)),
+            }),
         }
     };
+}
+
+/// What `routes!` makes of a handler and its annotation, less the schemas.
+fn described_by<Annotation: Path, T: 'static>(handler: &impl Handler<T, App>) -> OpenApiRouter<App> {
+    let methods = Annotation::methods();
+    let router = methods
+        .iter()
+        .fold(MethodRouter::new(), |router, method| router.on(method.to_method_filter(), handler.clone()));
+    let mut paths = Paths::new();
+    paths.add_path_operation(Annotation::path(), methods, Annotation::operation());
+    OpenApiRouter::new().routes((Vec::new(), paths, router))
 }
 
 macro_rules! event {
@@ -247,8 +275,8 @@ impl Operation {
     /// What an operation that serves requests runs: in Lambda, its function has these routes alone.
     pub fn router(&self, app: App) -> Option<Router> {
         match self.runs {
-            Runs::OnRequest(build) => {
-                let (router, document) = build().split_for_parts();
+            Runs::OnRequest(Routes { serve, .. }) => {
+                let (router, document) = serve().split_for_parts();
                 let described = described(document);
                 let any = |is: fn(&Described) -> bool| described.iter().any(|(_, _, operation)| is(operation));
                 let manner = Manner {
@@ -270,7 +298,7 @@ impl Operation {
 /// Methods and path templates of an operation.
 pub fn routes(operation: &Operation) -> impl Iterator<Item = (Method, String)> {
     let document = match operation.runs {
-        Runs::OnRequest(build) => build().into_openapi(),
+        Runs::OnRequest(Routes { serve, .. }) => serve().into_openapi(),
         _ => openapi::OpenApi::default(),
     };
     described(document).into_iter().map(|(method, path, _)| (method, path))

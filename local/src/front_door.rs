@@ -358,6 +358,7 @@ mod tests {
         response::IntoResponse,
     };
     use lambda_http::RequestExt as _;
+    use roster_functions::operations::Routes;
     use serde_json::{Value, json};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use utoipa_axum::{router::OpenApiRouter, routes};
@@ -397,10 +398,14 @@ mod tests {
         "a".repeat(ANSWER_LIMIT)
     }
 
+    const fn on_request(router: fn() -> OpenApiRouter<App>) -> Runs {
+        Runs::OnRequest(Routes { serve: router, document: router })
+    }
+
     static OPERATIONS: [Operation; 4] = [
-        Operation { name: "echo", runs: Runs::OnRequest(|| OpenApiRouter::new().routes(routes!(echo))) },
-        Operation { name: "picture", runs: Runs::OnRequest(|| OpenApiRouter::new().routes(routes!(picture))) },
-        Operation { name: "flood", runs: Runs::OnRequest(|| OpenApiRouter::new().routes(routes!(flood))) },
+        Operation { name: "echo", runs: on_request(|| OpenApiRouter::new().routes(routes!(echo))) },
+        Operation { name: "picture", runs: on_request(|| OpenApiRouter::new().routes(routes!(picture))) },
+        Operation { name: "flood", runs: on_request(|| OpenApiRouter::new().routes(routes!(flood))) },
         Operation { name: "not_found", runs: Runs::OnOtherRequests },
     ];
 
