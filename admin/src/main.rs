@@ -76,8 +76,11 @@ enum Command {
         #[arg(long, default_value_t = 0)]
         from: usize,
     },
-    /// After a restore: end all sessions, void all links of invites and password resets, delete API keys and disable
+    /// After a restore: end all sessions, open invites and temporary passwords, void all links, delete API keys and disable
     /// webhooks
+    ///
+    /// It takes some requests for each user, and the credentials must last as long. If it breaks off, run it again: what
+    /// is done stays done.
     VoidLinksAndSessions {
         #[command(flatten)]
         place: Place,

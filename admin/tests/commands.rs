@@ -2,14 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "what helps a test fails it")]
 
-use std::{path::PathBuf, process::Command};
+use std::{path::PathBuf, process::Command, time::Duration};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::{
     body::{Body, to_bytes},
     http::Request,
 };
-use roster_local::{Installation, Options, data, engine::TABLE};
+use roster_local::{Installation, Options, data, engine::TABLE, mailbox::Fault};
+use roster_store::{ActivityFilter, PageRequest};
 use serde_json::{Value, json};
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -242,12 +243,22 @@ async fn after_a_restore_nothing_that_was_used_works_again() {
     let key = running.ask("POST /v1/api-keys", 201, json!({ "name": "Payroll", "role": "builder" })).await;
     let webhook = json!({ "url": "http://127.0.0.1:9/hooks/secret", "event_types": ["user.suspended"] });
     running.ask("POST /v1/webhooks", 201, webhook).await;
+    let alan = running.ask("POST /v1/users", 201, json!({ "email": "alan@example.com", "name": "Alan Turing" })).await;
     running.stop().await;
 
     let kept = data.does(&["void-links-and-sessions", "--keep-api-keys"]);
     let told = data.does(&["void-links-and-sessions"]);
 
-    assert_eq!((value(&kept, "sessions ended"), value(&kept, "invites without a link, to be renewed")), ("1", "1"));
+    for (what, first) in [
+        ("sessions ended", "1"),
+        ("resets voided", "0"),
+        ("temporary passwords ended, to be reset", "1"),
+        ("invites ended, to be renewed", "1"),
+        ("mails with links not sent", "0"),
+    ] {
+        assert_eq!((value(&kept, what), value(&told, what)), (first, "0"), "{what}");
+    }
+    assert!(kept.contains("3 users"), "it tells how far it is: {kept}");
     let payroll = format!("{} Payroll", text(&key["api_key"]["id"]));
     assert_eq!(value(&kept, "API key kept, to be deleted if it was before"), payroll);
     assert_eq!(value(&told, "API key deleted"), payroll);
@@ -257,18 +268,62 @@ async fn after_a_restore_nothing_that_was_used_works_again() {
     running.token = text(&key["key"]).to_owned();
     running.ask("GET /v1/users", 401, Value::Null).await;
     running.ask("POST /v1/invites/inspect", 404, json!({ "token": token })).await;
+    let temporary = json!({ "email": "alan@example.com", "password": alan["temporary_password"] });
+    let refused = running.ask("POST /v1/sessions", 403, temporary).await;
+    assert_eq!(refused["type"], "/problems/temporary-password-expired");
     running.sign_in("admin@example.com", PASSWORD).await;
+    let id = text(&alan["user"]["id"]);
+    running.ask(&format!("POST /v1/users/{id}/password-reset"), 200, json!({ "delivery": "show" })).await;
     let users = running.ask("GET /v1/invites", 200, Value::Null).await;
+    assert_eq!(users["items"][0]["status"], "invite_expired");
     let id = text(&users["items"][0]["id"]);
     let renewed = running.ask(&format!("POST /v1/users/{id}/invite"), 202, json!({ "delivery": "link" })).await;
     let token = text(&renewed["invite_link"]).split_once("#token=").unwrap().1;
     running.ask("POST /v1/invites/inspect", 200, json!({ "token": token })).await;
     let webhooks = running.ask("GET /v1/webhooks", 200, Value::Null).await;
     assert_eq!(webhooks["items"][0]["enabled"], false, "{webhooks}");
-    for (action, times) in [("links_and_sessions.voided", 2), ("api_key.deleted", 1), ("webhook.updated", 1)] {
+    for (action, times) in
+        [("links_and_sessions.voided", 2), ("invite.expired", 1), ("api_key.deleted", 1), ("webhook.updated", 1)]
+    {
         let told = running.ask(&format!("GET /v1/activity?action={action}"), 200, Value::Null).await;
         assert_eq!(told["items"].as_array().unwrap().len(), times, "{action}");
     }
+    running.stop().await;
+    data.does(&["verify-activity"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_restore_no_mail_brings_a_new_link() {
+    let data = Data::new("restored-mails");
+    let mut running = data.start().await;
+    running.set_up().await;
+    running.ask("POST /v1/invites", 201, json!({ "email": "revoked@example.com" })).await;
+    running.installation.settle().await;
+    running.installation.mailbox().fail(std::iter::repeat_n(Fault::ServerError, 30));
+    running.ask("POST /v1/invites", 201, json!({ "email": "waits@example.com" })).await;
+    running.ask("POST /v1/password-resets", 202, json!({ "email": "admin@example.com" })).await;
+    running.stop().await;
+
+    let told = data.does(&["void-links-and-sessions"]);
+
+        assert_eq!((value(&told, "invites ended, to be renewed"), value(&told, "mails with links not sent")), ("2", "2"));
+    let told = data.does(&["void-links-and-sessions"]);
+        assert_eq!((value(&told, "invites ended, to be renewed"), value(&told, "mails with links not sent")), ("0", "0"));
+    let running = data.start().await;
+    let before = running.installation.mailbox().mails().len();
+    // Past the reminder and the end of both invites, and all tries of all mails.
+    for _ in 0..10 {
+        running.installation.advance(Duration::from_hours(24)).await.unwrap();
+        running.installation.invoke("expire_invites", json!({})).await.unwrap();
+        running.installation.invoke("retry_mail", json!({})).await.unwrap();
+        running.installation.settle().await;
+    }
+    assert_eq!(running.installation.mailbox().mails().len(), before);
+    let app = running.installation.app();
+    let page = PageRequest { limit: 100, cursor: None };
+    let entries = app.store.activity(&ActivityFilter::default(), &page, app.now()).await.unwrap().items;
+    let times = |action: &str| entries.iter().filter(|entry| entry.action == action).count();
+    assert_eq!((times("invite.expired"), times("invite.reminded"), times("mail.failed")), (2, 0, 0), "{entries:?}");
     running.stop().await;
 }
 
