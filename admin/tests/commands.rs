@@ -232,6 +232,28 @@ async fn what_is_left_of_somebody_who_is_deleted_already_is_erased_by_their_id()
     assert_eq!(code, Some(2), "{told}");
 }
 
+#[test]
+fn what_is_no_database_is_left_alone() {
+    let data = Data::new("no-database");
+    let database = data.0.join("roster.db");
+    let refused = || {
+        let (code, told) = data.run(&["status"]);
+        assert_eq!(code, Some(2), "{told}");
+        told
+    };
+    assert!(refused().contains("There is no data of an installation"));
+    std::fs::create_dir_all(&database).unwrap();
+    assert!(refused().contains("cannot be read"), "a directory in its place");
+    std::fs::remove_dir(&database).unwrap();
+    for content in [&b""[..], b"neither is this text a database"] {
+        std::fs::write(&database, content).unwrap();
+
+        assert!(refused().contains("is no database of an installation"));
+
+        assert_eq!(std::fs::read(&database).unwrap(), content);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_restore_nothing_that_was_used_works_again() {
     let data = Data::new("restore");
@@ -306,9 +328,9 @@ async fn after_a_restore_no_mail_brings_a_new_link() {
 
     let told = data.does(&["void-links-and-sessions"]);
 
-        assert_eq!((value(&told, "invites ended, to be renewed"), value(&told, "mails with links not sent")), ("2", "2"));
+    assert_eq!((value(&told, "invites ended, to be renewed"), value(&told, "mails with links not sent")), ("2", "2"));
     let told = data.does(&["void-links-and-sessions"]);
-        assert_eq!((value(&told, "invites ended, to be renewed"), value(&told, "mails with links not sent")), ("0", "0"));
+    assert_eq!((value(&told, "invites ended, to be renewed"), value(&told, "mails with links not sent")), ("0", "0"));
     let running = data.start().await;
     let before = running.installation.mailbox().mails().len();
     // Past the reminder and the end of both invites, and all tries of all mails.
