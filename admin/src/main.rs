@@ -8,12 +8,17 @@ mod place;
 mod seed;
 mod upkeep;
 
-use std::{error::Error, io, process::ExitCode};
+use std::{
+    error::Error,
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 use place::Place;
 use roster_domain::{EmailAddress, PersonName};
 use roster_store::{Page, PageRequest};
+use serde::Serialize;
 
 /// How much is read at a time.
 const CHUNK: usize = 500;
@@ -45,13 +50,14 @@ enum Command {
     CreateAdmin {
         #[command(flatten)]
         place: Place,
+        /// Their address
         #[arg(long)]
         email: EmailAddress,
-        /// The name of somebody new
+        /// Their name; whoever has the address already is called so, too
         #[arg(long)]
         name: Option<PersonName>,
     },
-    /// Print all users, or all that is kept about one person, as lines of JSON
+    /// Print all users, or profile, roles, sessions and activity of one person, as lines of JSON
     Export {
         #[command(flatten)]
         place: Place,
@@ -60,6 +66,8 @@ enum Command {
         person: Option<EmailAddress>,
     },
     /// Delete a person with all that is kept about them, but for the activity
+    ///
+    /// Ends with 1 if nothing was found.
     Erase {
         #[command(flatten)]
         place: Place,
@@ -115,16 +123,34 @@ async fn main() -> ExitCode {
 
 /// Everything of a list.
 async fn all<T>(read: impl AsyncFn(&PageRequest) -> roster_domain::Result<Page<T>>) -> Result<Vec<T>> {
-    let mut page = PageRequest { limit: CHUNK, cursor: None };
     let mut items = Vec::new();
+    each(read, |item| {
+        items.push(item);
+        Ok(())
+    })
+    .await?;
+    Ok(items)
+}
+
+/// Goes through a list, page by page.
+async fn each<T>(
+    read: impl AsyncFn(&PageRequest) -> roster_domain::Result<Page<T>>,
+    mut handle: impl FnMut(T) -> Result<()>,
+) -> Result<()> {
+    let mut page = PageRequest { limit: CHUNK, cursor: None };
     loop {
         let part = read(&page).await?;
-        items.extend(part.items);
+        part.items.into_iter().try_for_each(&mut handle)?;
         page.cursor = part.next_cursor;
         if page.cursor.is_none() {
-            return Ok(items);
+            return Ok(());
         }
     }
+}
+
+fn print_line(out: &mut impl Write, value: &impl Serialize) -> Result<()> {
+    writeln!(out, "{}", serde_json::to_string(value)?)?;
+    Ok(())
 }
 
 /// Whether all is as it should be.
@@ -139,8 +165,10 @@ async fn run(command: Command) -> Result<bool> {
         Command::Export { place, person: Some(email) } => {
             people::export_person(out, &place.to_read()?.app, &email).await?;
         }
-        Command::Erase { place, person } => people::erase(out, &place.to_write()?, &person).await?,
-        Command::Seed { place, users, from } => seed::seed(out, &place.to_write()?, users, from).await?,
+        Command::Erase { place, person } => return people::erase(out, &place.to_write()?, &person).await,
+        Command::Seed { place, users, from } => {
+            seed::seed(&place.to_write()?, users, from).await?;
+        }
         Command::VoidLinksAndSessions { place, keep_api_keys } => {
             upkeep::void_links_and_sessions(out, &place.to_write()?, keep_api_keys).await?;
         }

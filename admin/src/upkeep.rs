@@ -28,7 +28,7 @@ pub(crate) async fn status(out: &mut impl Write, installation: &Installation) ->
         return Ok(());
     }
     let summary = app.store.summary().await?;
-    writeln!(out, "users: {}", summary.total)?;
+    writeln!(out, "users: {}, as of the last change that was followed up", summary.total)?;
     for (name, count) in summary.by_status.iter().chain(&summary.by_role) {
         writeln!(out, "  {name}: {count}")?;
     }
