@@ -6,6 +6,7 @@
 mod people;
 mod place;
 mod seed;
+mod trouble;
 mod upkeep;
 
 use std::{
@@ -15,7 +16,7 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
-use place::Place;
+use place::{Consent, Place};
 use roster_domain::{EmailAddress, PersonName};
 use roster_store::{Page, PageRequest};
 use serde::Serialize;
@@ -23,7 +24,10 @@ use serde::Serialize;
 /// How much is read at a time.
 const CHUNK: usize = 500;
 
-type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+/// How a shell reports a program that nobody reads from any more: 128 and the number of `SIGPIPE`.
+const BROKEN_PIPE: u8 = 141;
+
+type Result<T, E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
 
 /// What operators do at the command line
 ///
@@ -78,6 +82,8 @@ enum Command {
     Seed {
         #[command(flatten)]
         place: Place,
+        #[command(flatten)]
+        consent: Consent,
         /// How many
         users: usize,
         /// The number of the first one, which is in their address
@@ -92,6 +98,8 @@ enum Command {
     VoidLinksAndSessions {
         #[command(flatten)]
         place: Place,
+        #[command(flatten)]
+        consent: Consent,
         /// List API keys, those too that were deleted after the moment that was restored, instead of deleting them
         #[arg(long)]
         keep_api_keys: bool,
@@ -111,12 +119,29 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Arguments::parse().command).await {
+    let command = Arguments::parse().command;
+    let place = command.place().clone();
+    match run(command).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
+        Err(error) if trouble::is_broken_pipe(&*error) => ExitCode::from(BROKEN_PIPE),
         Err(error) => {
-            eprintln!("{error}");
+            eprintln!("{}", trouble::explain(&*error, &place));
             ExitCode::from(2)
+        }
+    }
+}
+
+impl Command {
+    fn place(&self) -> &Place {
+        match self {
+            Self::Status { place }
+            | Self::CreateAdmin { place, .. }
+            | Self::Export { place, .. }
+            | Self::Erase { place, .. }
+            | Self::Seed { place, .. }
+            | Self::VoidLinksAndSessions { place, .. }
+            | Self::VerifyActivity { place, .. } => place,
         }
     }
 }
@@ -166,11 +191,11 @@ async fn run(command: Command) -> Result<bool> {
             people::export_person(out, &place.to_read()?.app, &email).await?;
         }
         Command::Erase { place, person } => return people::erase(out, &place.to_write()?, &person).await,
-        Command::Seed { place, users, from } => {
-            seed::seed(&place.to_write()?, users, from).await?;
+        Command::Seed { place, consent, users, from } => {
+            seed::seed(&place.to_change_all(&consent)?, users, from).await?;
         }
-        Command::VoidLinksAndSessions { place, keep_api_keys } => {
-            upkeep::void_links_and_sessions(out, &place.to_write()?, keep_api_keys).await?;
+        Command::VoidLinksAndSessions { place, consent, keep_api_keys } => {
+            upkeep::void_links_and_sessions(out, &place.to_change_all(&consent)?, keep_api_keys).await?;
         }
         Command::VerifyActivity { place, expect } => {
             return upkeep::verify_activity(out, &place.to_read()?.app, expect.as_deref()).await;
