@@ -3,6 +3,7 @@
 //! Whatever is changed goes through the same transactions as in the API, and stands in the activity as done by the
 //! system.
 
+mod activity;
 mod people;
 mod place;
 mod seed;
@@ -15,7 +16,9 @@ use std::{
     process::ExitCode,
 };
 
+use activity::Actions;
 use clap::{Parser, Subcommand};
+use jiff::Timestamp;
 use place::{Consent, Place};
 use roster_domain::{EmailAddress, PersonName};
 use roster_store::{Page, PageRequest};
@@ -68,6 +71,17 @@ enum Command {
         /// The address of the one person
         #[arg(long, value_name = "EMAIL")]
         person: Option<EmailAddress>,
+    },
+    /// Print the activity as lines of JSON, newest first
+    Activity {
+        #[command(flatten)]
+        place: Place,
+        /// Nothing from before this moment, such as 2026-11-24T07:00:00Z
+        #[arg(long, value_name = "TIME")]
+        from: Option<Timestamp>,
+        /// Only this action, such as user.deleted, or those that begin like this, such as user. or app; as often as you like
+        #[arg(long = "action", value_name = "ACTION")]
+        actions: Vec<Actions>,
     },
     /// Delete a person with all that is kept about them, but for the activity
     ///
@@ -138,6 +152,7 @@ impl Command {
             Self::Status { place }
             | Self::CreateAdmin { place, .. }
             | Self::Export { place, .. }
+            | Self::Activity { place, .. }
             | Self::Erase { place, .. }
             | Self::Seed { place, .. }
             | Self::VoidLinksAndSessions { place, .. }
@@ -189,6 +204,9 @@ async fn run(command: Command) -> Result<bool> {
         Command::Export { place, person: None } => people::export(out, &place.to_read()?.app).await?,
         Command::Export { place, person: Some(email) } => {
             people::export_person(out, &place.to_read()?.app, &email).await?;
+        }
+        Command::Activity { place, from, actions } => {
+            activity::activity(out, &place.to_read()?.app, from, &actions).await?;
         }
         Command::Erase { place, person } => return people::erase(out, &place.to_write()?, &person).await,
         Command::Seed { place, consent, users, from } => {

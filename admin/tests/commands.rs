@@ -2,7 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "what helps a test fails it")]
 
-use std::{path::PathBuf, process::Command, time::Duration};
+use std::{
+    path::PathBuf,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::{
@@ -234,6 +238,54 @@ async fn what_is_left_of_somebody_who_is_deleted_already_is_erased_by_their_id()
     assert_eq!((code, told.lines().next()), (Some(1), Some(format!("Nothing was found of {id}.").as_str())), "{told}");
     let (code, told) = data.run(&["erase", "--id", &id, "--email", "ada@example.com"]);
     assert_eq!(code, Some(2), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_activity_is_printed_newest_first_and_as_far_as_it_is_wanted() {
+    let data = Data::new("activity");
+    let mut running = data.start().await;
+    running.set_up().await;
+    let ada = json!({ "email": "ada@example.com", "name": "Ada Lovelace" });
+    let ada = running.ask("POST /v1/users", 201, ada).await;
+    let id = text(&ada["user"]["id"]);
+    running.ask("POST /v1/apps", 201, json!({ "slug": "wiki", "name": "Wiki" })).await;
+    running.ask(&format!("PUT /v1/users/{id}/app-roles/wiki"), 200, json!({ "role": "basic" })).await;
+    running.stop().await;
+    let entries = |arguments: &[&str]| -> Vec<Value> {
+        let told = data.does(&[&["activity"], arguments].concat());
+        told.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let actions =
+        |arguments: &[&str]| entries(arguments).iter().map(|it| text(&it["action"]).to_owned()).collect::<Vec<_>>();
+
+    let all = ["app_role.set", "app.created", "user.created", "email_settings.changed", "installation.set_up"];
+    assert_eq!(actions(&[]), all);
+    assert_eq!(actions(&["--action", "app."]), ["app.created"]);
+    assert_eq!(actions(&["--action", "user.", "--action", "app_role.set"]), ["app_role.set", "user.created"]);
+    let created_at = entries(&["--action", "user.created"])[0]["at"].clone();
+    assert_eq!(actions(&["--from", text(&created_at)]), all[..3]);
+    let (code, told) = data.run(&["activity", "--action", "password.*"]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("password.reset_by_admin"), "it says what there is: {told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_stops_reading_is_told_nothing() {
+    let data = Data::new("pipe");
+    let mut running = data.start().await;
+    running.set_up().await;
+    running.stop().await;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_roster-admin"))
+        .args(["activity", "--data", data.0.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(command.stdout.take());
+
+    let output = command.wait_with_output().unwrap();
+
+    assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap()), (Some(141), String::new()));
 }
 
 #[test]
