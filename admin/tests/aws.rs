@@ -3,14 +3,23 @@
 #![expect(clippy::unwrap_used, reason = "what helps a test fails it")]
 
 use std::{
+    collections::BTreeSet,
+    fs,
     io::{Read, Write},
     net::{TcpListener, TcpStream},
+    path::Path,
     process::Command,
     sync::{Arc, Mutex},
     thread,
 };
 
-use serde_json::json;
+use axum::{
+    body::{Body, to_bytes},
+    http::Request,
+};
+use roster_domain::activity::Action;
+use roster_local::{Installation, Options};
+use serde_json::{Value, json};
 
 const REGION: (&str, &str) = ("AWS_REGION", "eu-central-1");
 const CREDENTIALS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", "secret")];
@@ -135,5 +144,121 @@ fn a_whole_table_is_changed_only_with_consent() {
         assert_eq!(*calls.lock().unwrap(), 0, "nothing was asked before");
         run(&[command, &["--yes"]].concat(), &environment);
         assert!(*calls.lock().unwrap() > 0);
+    }
+}
+
+/// The rights that a request needs, as IAM calls them: those of a transaction are those of its writes.
+fn rights(head: &str, body: &[u8]) -> BTreeSet<String> {
+    let call = header(head, "x-amz-target").unwrap().split_once('.').unwrap().1;
+    let body: Value = serde_json::from_slice(body).unwrap();
+    match body["TransactItems"].as_array() {
+        Some(items) => {
+            items.iter().flat_map(|item| item.as_object().unwrap().keys()).map(|it| format!("{it}Item")).collect()
+        }
+        None => BTreeSet::from([call.to_owned()]),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_guide_names_the_rights_that_each_command_needs() {
+    let installation = Installation::start(Options { serve_aws: true, ..Options::ephemeral() }).await.unwrap();
+    let upstream = installation.aws().unwrap().dynamodb.trim_start_matches("http://").to_owned();
+    let rights_used = Arc::new(Mutex::new(BTreeSet::new()));
+    let seen = Arc::clone(&rights_used);
+    let url = serve(move |head, body| {
+        seen.lock().unwrap().extend(rights(head, body));
+        let mut stream = TcpStream::connect(&upstream).unwrap();
+        stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
+        let (head, body) = self::read(&mut stream);
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), body)
+    });
+    let environment = [REGION, CREDENTIALS[0], CREDENTIALS[1], TABLE, ("AWS_ENDPOINT_URL_DYNAMODB", url.as_str())];
+    let uses = |commands: &[&[&str]]| -> BTreeSet<String> {
+        for command in commands {
+            let (status, says) = run(command, &environment);
+            assert_eq!(status, Some(0), "{command:?}: {says}");
+        }
+        std::mem::take(&mut *rights_used.lock().unwrap())
+    };
+    set_up(&installation).await;
+    let set = |names: &str| -> BTreeSet<String> { names.split(' ').map(str::to_owned).collect() };
+    let (read, write) = (set("BatchGetItem GetItem Query"), set("DeleteItem PutItem UpdateItem"));
+    let all = &(&read | &write) | &set("BatchWriteItem");
+
+    let create = |email| ["create-admin", "--email", email, "--name", "Ada Lovelace"];
+    let created = uses(&[&create("ada@example.com"), &create("alan@example.com")]);
+    installation.settle().await;
+    let seeded = uses(&[&["seed", "20", "--yes"]]);
+    let read_only: &[&[&str]] =
+        &[&["status"], &["export"], &["export", "--person", "ada@example.com"], &["activity"], &["verify-activity"]];
+    assert_eq!(uses(read_only), read);
+    assert_eq!(created, &set("BatchGetItem GetItem") | &write);
+    assert_eq!(seeded, set("BatchGetItem BatchWriteItem PutItem Query UpdateItem"));
+    assert_eq!(uses(&[&["erase", "--email", "admin@example.com"]]), all);
+    assert_eq!(uses(&[&["void-links-and-sessions", "--yes"]]), all);
+    let guide = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operations.md")).unwrap();
+    for rights in [
+        "| those that only read | `GetItem`, `BatchGetItem`, `Query` |",
+        "| `create-admin` | `GetItem`, `BatchGetItem`, `PutItem`, `UpdateItem`, `DeleteItem` |",
+        "| `seed` | `BatchGetItem`, `Query`, `PutItem`, `UpdateItem`, `BatchWriteItem` |",
+        "| `erase`, `void-links-and-sessions` | all of these |",
+    ] {
+        assert!(guide.contains(rights), "{rights}");
+    }
+    installation.stop().await;
+}
+
+/// The first admin, an invite, somebody with a temporary password, and an API key.
+async fn set_up(installation: &Installation) {
+    let ask = async |path: &str, token: &str, body: Value| -> Value {
+        let request = Request::post(path).header("content-type", "application/json");
+        let request =
+            request.header("authorization", format!("Bearer {token}")).body(Body::from(body.to_string())).unwrap();
+        let answer = installation.front_door().answer(request, installation.address()).await;
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        serde_json::from_slice(&body).unwrap()
+    };
+    let secret = installation.setup_secret();
+    let admin = json!({
+        "setup_secret": secret, "email": "admin@example.com", "name": "Grace Hopper", "password": "correct horse battery staple",
+    });
+    let started = ask("/v1/setup", "", admin).await;
+    let token = started["token"].as_str().unwrap();
+    ask("/v1/invites", token, json!({ "email": "alan@example.com", "delivery": "link" })).await;
+    ask("/v1/users", token, json!({ "email": "alonzo@example.com", "name": "Alonzo Church" })).await;
+    ask("/v1/api-keys", token, json!({ "name": "Payroll", "role": "builder" })).await;
+    installation.settle().await;
+}
+
+#[test]
+fn the_guide_looks_for_every_action_that_a_restore_takes_back() {
+    const MEANS_NOTHING: [&str; 16] = [
+        "access.refused",
+        "installation.set_up",
+        "links_and_sessions.voided",
+        "mail.bounced",
+        "mail.complained",
+        "mail.failed",
+        "session.ended",
+        "session.refused",
+        "session.started",
+        "sessions.ended",
+        "test_mail.requested",
+        "webhook.resend_requested",
+        "webhook.test_requested",
+        "password.change_refused",
+        "password.reset_requested",
+        "template.failed",
+    ];
+    let guide = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operations.md")).unwrap();
+    let (_, restore) = guide.split_once("\n## Restore\n").unwrap();
+    let (restore, _) = restore.split_once("\n## ").unwrap();
+    let wanted: Vec<_> =
+        restore.split("--action ").skip(1).map(|rest| rest.split_whitespace().next().unwrap()).collect();
+
+    for action in Action::ALL.iter().map(|action| action.as_str()) {
+        let is_looked_for = wanted.iter().any(|begin| action.starts_with(begin));
+        assert!(is_looked_for || MEANS_NOTHING.contains(&action), "{action}");
     }
 }
