@@ -3,22 +3,34 @@
 //! Whatever is changed goes through the same transactions as in the API, and stands in the activity as done by the
 //! system.
 
+mod activity;
 mod people;
 mod place;
 mod seed;
+mod trouble;
 mod upkeep;
 
-use std::{error::Error, io, process::ExitCode};
+use std::{
+    error::Error,
+    io::{self, Write},
+    process::ExitCode,
+};
 
+use activity::Actions;
 use clap::{Parser, Subcommand};
-use place::Place;
+use jiff::Timestamp;
+use place::{Consent, Place};
 use roster_domain::{EmailAddress, PersonName};
 use roster_store::{Page, PageRequest};
+use serde::Serialize;
 
 /// How much is read at a time.
 const CHUNK: usize = 500;
 
-type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+/// How a shell reports a program that nobody reads from any more: 128 and the number of `SIGPIPE`.
+const BROKEN_PIPE: u8 = 141;
+
+type Result<T, E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
 
 /// What operators do at the command line
 ///
@@ -45,13 +57,14 @@ enum Command {
     CreateAdmin {
         #[command(flatten)]
         place: Place,
+        /// Their address
         #[arg(long)]
         email: EmailAddress,
-        /// The name of somebody new
+        /// Their name; whoever has the address already is called so, too
         #[arg(long)]
         name: Option<PersonName>,
     },
-    /// Print all users, or all that is kept about one person, as lines of JSON
+    /// Print all users, or profile, roles, sessions and activity of one person, as lines of JSON
     Export {
         #[command(flatten)]
         place: Place,
@@ -59,7 +72,20 @@ enum Command {
         #[arg(long, value_name = "EMAIL")]
         person: Option<EmailAddress>,
     },
+    /// Print the activity as lines of JSON, newest first
+    Activity {
+        #[command(flatten)]
+        place: Place,
+        /// Nothing from before this moment, such as 2026-11-24T07:00:00Z
+        #[arg(long, value_name = "TIME")]
+        from: Option<Timestamp>,
+        /// Only this action, such as user.deleted, or those that begin like this, such as user. or app; as often as you like
+        #[arg(long = "action", value_name = "ACTION")]
+        actions: Vec<Actions>,
+    },
     /// Delete a person with all that is kept about them, but for the activity
+    ///
+    /// Ends with 1 if nothing was found.
     Erase {
         #[command(flatten)]
         place: Place,
@@ -70,17 +96,24 @@ enum Command {
     Seed {
         #[command(flatten)]
         place: Place,
+        #[command(flatten)]
+        consent: Consent,
         /// How many
         users: usize,
         /// The number of the first one, which is in their address
         #[arg(long, default_value_t = 0)]
         from: usize,
     },
-    /// After a restore: end all sessions, void all links of invites and password resets, delete API keys and disable
+    /// After a restore: end all sessions, open invites and temporary passwords, void all links, delete API keys and disable
     /// webhooks
+    ///
+    /// It takes some requests for each user, and the credentials must last as long. If it breaks off, run it again: what
+    /// is done stays done.
     VoidLinksAndSessions {
         #[command(flatten)]
         place: Place,
+        #[command(flatten)]
+        consent: Consent,
         /// List API keys, those too that were deleted after the moment that was restored, instead of deleting them
         #[arg(long)]
         keep_api_keys: bool,
@@ -100,28 +133,64 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Arguments::parse().command).await {
+    let command = Arguments::parse().command;
+    let place = command.place().clone();
+    match run(command).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
+        Err(error) if trouble::is_broken_pipe(&*error) => ExitCode::from(BROKEN_PIPE),
         Err(error) => {
-            eprintln!("{error}");
+            eprintln!("{}", trouble::explain(&*error, &place));
             ExitCode::from(2)
+        }
+    }
+}
+
+impl Command {
+    fn place(&self) -> &Place {
+        match self {
+            Self::Status { place }
+            | Self::CreateAdmin { place, .. }
+            | Self::Export { place, .. }
+            | Self::Activity { place, .. }
+            | Self::Erase { place, .. }
+            | Self::Seed { place, .. }
+            | Self::VoidLinksAndSessions { place, .. }
+            | Self::VerifyActivity { place, .. } => place,
         }
     }
 }
 
 /// Everything of a list.
 async fn all<T>(read: impl AsyncFn(&PageRequest) -> roster_domain::Result<Page<T>>) -> Result<Vec<T>> {
-    let mut page = PageRequest { limit: CHUNK, cursor: None };
     let mut items = Vec::new();
+    each(read, |item| {
+        items.push(item);
+        Ok(())
+    })
+    .await?;
+    Ok(items)
+}
+
+/// Goes through a list, page by page.
+async fn each<T>(
+    read: impl AsyncFn(&PageRequest) -> roster_domain::Result<Page<T>>,
+    mut handle: impl FnMut(T) -> Result<()>,
+) -> Result<()> {
+    let mut page = PageRequest { limit: CHUNK, cursor: None };
     loop {
         let part = read(&page).await?;
-        items.extend(part.items);
+        part.items.into_iter().try_for_each(&mut handle)?;
         page.cursor = part.next_cursor;
         if page.cursor.is_none() {
-            return Ok(items);
+            return Ok(());
         }
     }
+}
+
+fn print_line(out: &mut impl Write, value: &impl Serialize) -> Result<()> {
+    writeln!(out, "{}", serde_json::to_string(value)?)?;
+    Ok(())
 }
 
 /// Whether all is as it should be.
@@ -136,10 +205,15 @@ async fn run(command: Command) -> Result<bool> {
         Command::Export { place, person: Some(email) } => {
             people::export_person(out, &place.to_read()?.app, &email).await?;
         }
-        Command::Erase { place, person } => people::erase(out, &place.to_write()?, &person).await?,
-        Command::Seed { place, users, from } => seed::seed(out, &place.to_write()?, users, from).await?,
-        Command::VoidLinksAndSessions { place, keep_api_keys } => {
-            upkeep::void_links_and_sessions(out, &place.to_write()?, keep_api_keys).await?;
+        Command::Activity { place, from, actions } => {
+            activity::activity(out, &place.to_read()?.app, from, &actions).await?;
+        }
+        Command::Erase { place, person } => return people::erase(out, &place.to_write()?, &person).await,
+        Command::Seed { place, consent, users, from } => {
+            seed::seed(&place.to_change_all(&consent)?, users, from).await?;
+        }
+        Command::VoidLinksAndSessions { place, consent, keep_api_keys } => {
+            upkeep::void_links_and_sessions(out, &place.to_change_all(&consent)?, keep_api_keys).await?;
         }
         Command::VerifyActivity { place, expect } => {
             return upkeep::verify_activity(out, &place.to_read()?.app, expect.as_deref()).await;

@@ -9,14 +9,14 @@ use roster_domain::{
     users::{Profile, State},
 };
 use roster_functions::users::temporary_password;
-use roster_store::{ActivityFilter, ActivityRecord, Change, PageRequest, UserFilter};
+use roster_store::{ActivityFilter, ActivityRecord, Change, UserFilter};
 use roster_web::{
     App, Client, decide,
     views::{SessionView, UserView},
 };
 use serde::Serialize;
 
-use crate::{CHUNK, Result, all, place::Installation};
+use crate::{Result, all, each, place::Installation, print_line};
 
 /// What the activity calls somebody who was erased.
 const ERASED: &str = "erased";
@@ -33,7 +33,7 @@ pub(crate) struct Named {
     id: Option<UserId>,
 }
 
-/// All that is kept about one person, but for hashes.
+/// What is told of one person: neither hashes, nor mails, nor counted attempts.
 #[derive(Serialize)]
 struct Person {
     user: UserView,
@@ -66,10 +66,11 @@ async fn make_admin(app: &App, email: &EmailAddress, name: Option<PersonName>) -
         None => None,
     };
     let mut after = before.clone().unwrap_or_else(|| {
-        let profile = Profile { email: email.clone(), name, role: Role::Admin, app_roles: BTreeMap::new() };
+        let profile = Profile { email: email.clone(), name: None, role: Role::Admin, app_roles: BTreeMap::new() };
         User::active(app.user_id(now), profile, now)
     });
     (after.role, after.state, after.password_temporary) = (Role::Admin, State::Active, true);
+    after.name = name.or(after.name);
     let action = match &before {
         None => Action::UserCreated,
         Some(before) if before.role != Role::Admin => Action::RoleChanged,
@@ -102,20 +103,11 @@ async fn make_admin(app: &App, email: &EmailAddress, name: Option<PersonName>) -
 
 /// Prints all users.
 pub(crate) async fn export(out: &mut impl Write, app: &App) -> Result<()> {
-    let mut page = PageRequest { limit: CHUNK, cursor: None };
-    loop {
-        let users = app.store.users(&UserFilter::default(), &page, app.now()).await?;
-        for user in &users.items {
-            print_line(out, &UserView::new(user, app.now()))?;
-        }
-        page.cursor = users.next_cursor;
-        if page.cursor.is_none() {
-            return Ok(());
-        }
-    }
+    let read = async |page: &_| app.store.users(&UserFilter::default(), page, app.now()).await;
+    each(read, |user| print_line(out, &UserView::new(&user, app.now()))).await
 }
 
-/// Prints all that is kept about one person.
+/// Prints profile, roles, sessions and activity of one person.
 pub(crate) async fn export_person(out: &mut impl Write, app: &App, email: &EmailAddress) -> Result<()> {
     let user = somebody(app, email).await?;
     let sessions = all(async |page| app.store.sessions(user.id, page).await).await?;
@@ -128,8 +120,8 @@ pub(crate) async fn export_person(out: &mut impl Write, app: &App, email: &Email
 }
 
 /// Deletes a person with all that is kept about them. The activity stays as it was sealed, until it expires; what is
-/// added to it does not name them.
-pub(crate) async fn erase(out: &mut impl Write, installation: &Installation, person: &Named) -> Result<()> {
+/// added to it does not name them. Whether there was anything.
+pub(crate) async fn erase(out: &mut impl Write, installation: &Installation, person: &Named) -> Result<bool> {
     let app = &installation.app;
     let id = match (person.id, &person.email) {
         (Some(id), _) => id,
@@ -141,15 +133,16 @@ pub(crate) async fn erase(out: &mut impl Write, installation: &Installation, per
         decide(async || delete(app, user.id).await).await?;
     }
     // The count comes first: it needs to know as what they were counted.
-    decide(async || app.store.count_users(&[id]).await).await?;
-    app.store.clean_up_user(id).await?;
+    let counted = decide(async || app.store.count_users(&[id]).await).await?;
+    let left = app.store.clean_up_user(id).await?;
     if let Some(user) = &user {
         app.store.clean_up_address(&user.email).await?;
     }
     let entries = activity_around(app, id).await?;
-    writeln!(out, "{id} is erased.")?;
+    let is_found = user.is_some() || counted + left > 0;
+    writeln!(out, "{}", if is_found { format!("{id} is erased.") } else { format!("Nothing was found of {id}.") })?;
     writeln!(out, "{} entries of the activity tell of {id} until they expire, each after 400 days.", entries.len())?;
-    Ok(())
+    Ok(is_found)
 }
 
 /// Deletes a user; what is added to the activity does not name them.
@@ -182,9 +175,4 @@ async fn activity_around(app: &App, user: UserId) -> Result<Vec<ActivityRecord>>
     let by_them = all(async |page| app.store.activity(&theirs, page, app.now()).await).await?;
     let entries = to_them.into_iter().chain(by_them).map(|entry| (entry.id.clone(), entry));
     Ok(entries.collect::<BTreeMap<_, _>>().into_values().collect())
-}
-
-fn print_line(out: &mut impl Write, value: &impl Serialize) -> Result<()> {
-    writeln!(out, "{}", serde_json::to_string(value)?)?;
-    Ok(())
 }

@@ -1,7 +1,5 @@
 //! Many believable users at once.
 
-use std::io::Write;
-
 use jiff::SignedDuration;
 use roster_domain::{
     Caller, Error, Role, access,
@@ -21,7 +19,7 @@ const STEP: SignedDuration = SignedDuration::from_millis(250);
 const APPS: [(&str, &str); 2] = [("wiki", "Wiki"), ("shop", "Shop")];
 
 /// Writes the users with the numbers `from` and following.
-pub(crate) async fn seed(out: &mut impl Write, installation: &Installation, users: usize, from: usize) -> Result<()> {
+pub(crate) async fn seed(installation: &Installation, users: usize, from: usize) -> Result<()> {
     let app = &installation.app;
     for (slug, name) in APPS {
         create_app(app, slug, name).await?;
@@ -43,7 +41,7 @@ pub(crate) async fn seed(out: &mut impl Write, installation: &Installation, user
             return Err(format!("{taken} is taken. Begin with a higher number: --from.").into());
         }
         app.store.seed(&some.iter().map(Newcomer::change).collect::<Vec<_>>()).await?;
-        writeln!(out, "{} users", begin + some.len())?;
+        eprintln!("{} users", begin + some.len());
     }
     Ok(())
 }

@@ -4,11 +4,15 @@ use std::{fs, io::Write};
 
 use jiff::SignedDuration;
 use roster_domain::{
-    activity::{Action, Actor, Change, Subject},
+    UserId,
+    activity::{Action, Actor, Change as Field, Subject, user_changes},
     webhooks::{DisabledBy, Webhook},
 };
-use roster_store::{ActivityFilter, PageRequest, UserFilter, Verification, Voided};
-use roster_web::{App, Client};
+use roster_functions::events::keep;
+use roster_store::{
+    ActivityFilter, Change, InviteReading, MailReading, MailRef, PageRequest, UserFilter, Verification, Voided,
+};
+use roster_web::{App, Client, decide};
 
 use crate::{CHUNK, Result, all, place::Installation};
 
@@ -24,7 +28,7 @@ pub(crate) async fn status(out: &mut impl Write, installation: &Installation) ->
         return Ok(());
     }
     let summary = app.store.summary().await?;
-    writeln!(out, "users: {}", summary.total)?;
+    writeln!(out, "users: {}, as of the last change that was followed up", summary.total)?;
     for (name, count) in summary.by_status.iter().chain(&summary.by_role) {
         writeln!(out, "  {name}: {count}")?;
     }
@@ -58,8 +62,8 @@ async fn failed_mails(app: &App) -> Result<usize> {
     Ok(all(async |page| app.store.activity(&filter, page, app.now()).await).await?.len())
 }
 
-/// Voids what lets people and programs in but for passwords, and stops what tells others: what was used, revoked or
-/// deleted after the moment that a table was restored to would work again.
+/// Voids what lets people and programs in but for passwords of their own, and stops what tells others: what was used,
+/// revoked or deleted after the moment that a table was restored to would work again. A second run finds nothing.
 pub(crate) async fn void_links_and_sessions(
     out: &mut impl Write,
     installation: &Installation,
@@ -71,35 +75,81 @@ pub(crate) async fn void_links_and_sessions(
     app.store.record(&activity).await?;
     let mut page = PageRequest { limit: CHUNK, cursor: None };
     let mut sum = Voided::default();
+    let (mut seen, mut invites) = (0, 0);
     loop {
         let users = app.store.users(&UserFilter::default(), &page, app.now()).await?;
         for user in &users.items {
-            let Voided { sessions, resets, invites } = app.store.void_links_and_sessions(user.id).await?;
-            sum.sessions += sessions;
-            sum.resets += resets;
-            sum.invites += invites;
+            let voided = app.store.void_links_and_sessions(user, app.now()).await?;
+            sum.sessions += voided.sessions;
+            sum.resets += voided.resets;
+            sum.temporary_passwords += voided.temporary_passwords;
+            invites += usize::from(user.invite().is_some() && end_invite(app, user.id).await?);
         }
+        seen += users.items.len();
+        eprintln!("{seen} users");
         page.cursor = users.next_cursor;
         if page.cursor.is_none() {
             break;
         }
     }
     writeln!(out, "sessions ended: {}\nresets voided: {}", sum.sessions, sum.resets)?;
-    writeln!(out, "invites without a link, to be renewed: {}", sum.invites)?;
+    writeln!(out, "temporary passwords ended, to be reset: {}", sum.temporary_passwords)?;
+    writeln!(out, "invites ended, to be renewed: {invites}")?;
+    writeln!(out, "mails with links not sent: {}", drop_mails_with_links(app).await?)?;
     void_api_keys(out, app, keep_api_keys).await?;
     disable_webhooks(out, app).await
 }
 
-async fn void_api_keys(out: &mut impl Write, app: &App, keep: bool) -> Result<()> {
+/// Ends an open invite, whose reminder would bring a new link. Whether it was open.
+async fn end_invite(app: &App, id: UserId) -> Result<bool> {
+    let has_ended = decide(async || {
+        let Some(InviteReading { user: before, mut invite, .. }) = app.store.invite(id).await? else {
+            return Ok(false);
+        };
+        let (now, mut after) = (app.now(), before.clone());
+        if !invite.end(&mut after, now) {
+            return Ok(false);
+        }
+        let parties = (Actor::System, Subject::from(&after));
+        let changes = user_changes(Some(&before), Some(&after));
+        let activity = app.activity(now, Action::InviteExpired, parties, changes, &Client::default());
+        let change = Change { before: Some(&before), after: Some(&after), invite: Some(&invite), ..Change::default() };
+        app.store.apply(change, &activity).await?;
+        Ok(true)
+    });
+    Ok(has_ended.await?)
+}
+
+/// Mails that wait would mint new links. How many there were.
+async fn drop_mails_with_links(app: &App) -> Result<usize> {
+    let waiting = all(async |page| app.store.waiting_mails(page).await).await?;
+    let mut dropped = 0;
+    for mail in waiting.iter().filter(|mail| mail.kind.carries_link()).map(MailRef::of) {
+        let is_dropped = decide(async || {
+            let Some(MailReading { mut mail, user, .. }) = app.store.mail(&mail).await? else {
+                return Ok(false);
+            };
+            if !mail.drop_unsent() {
+                return Ok(false);
+            }
+            keep(app, &mail, user.as_ref(), None).await?;
+            Ok(true)
+        });
+        dropped += usize::from(is_dropped.await?);
+    }
+    Ok(dropped)
+}
+
+async fn void_api_keys(out: &mut impl Write, app: &App, are_kept: bool) -> Result<()> {
     for key in all(async |page| app.store.api_keys(page).await).await? {
-        if !keep {
+        if !are_kept {
             let subject = Subject::ApiKey { id: key.id, label: key.name.as_str().to_owned() };
-            let changes = vec![Change::new("role", Some(key.role.to_string()), None)];
+            let changes = vec![Field::new("role", Some(key.role.to_string()), None)];
             let parties = (Actor::System, subject);
             let activity = app.activity(app.now(), Action::ApiKeyDeleted, parties, changes, &Client::default());
             app.store.delete_api_key(key.id, &activity).await?;
         }
-        let what = if keep { "kept, to be deleted if it was before" } else { "deleted" };
+        let what = if are_kept { "kept, to be deleted if it was before" } else { "deleted" };
         writeln!(out, "API key {what}: {} {}", key.id, key.name.as_str())?;
     }
     Ok(())
@@ -110,7 +160,7 @@ async fn disable_webhooks(out: &mut impl Write, app: &App) -> Result<()> {
         let mut after = before.clone();
         after.disable(DisabledBy::Admin, app.now());
         let parties = (Actor::System, Subject::from(&after));
-        let changes = vec![Change::new("enabled", Some("true".to_owned()), Some("false".to_owned()))];
+        let changes = vec![Field::new("enabled", Some("true".to_owned()), Some("false".to_owned()))];
         let activity = app.activity(app.now(), Action::WebhookUpdated, parties, changes, &Client::default());
         app.store.update_webhook(&before, &after, &activity, &[]).await?;
         writeln!(out, "webhook disabled: {} {}", after.id, after.url.origin())?;

@@ -2,14 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "what helps a test fails it")]
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::PathBuf,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::{
     body::{Body, to_bytes},
     http::Request,
 };
-use roster_local::{Installation, Options, data, engine::TABLE};
+use roster_local::{Installation, Options, data, engine::TABLE, mailbox::Fault};
+use roster_store::{ActivityFilter, PageRequest};
 use serde_json::{Value, json};
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -128,7 +133,7 @@ async fn whoever_may_write_the_table_can_always_become_admin() {
     running.stop().await;
 
     let somebody_new = data.does(&["create-admin", "--email", "ada@example.com", "--name", "Ada Lovelace"]);
-    let promoted = data.does(&["create-admin", "--email", "member@example.com"]);
+    let promoted = data.does(&["create-admin", "--email", "member@example.com", "--name", "Alan M. Turing"]);
     let locked_out = data.does(&["create-admin", "--email", "admin@example.com"]);
 
     let mut running = data.start().await;
@@ -143,6 +148,8 @@ async fn whoever_may_write_the_table_can_always_become_admin() {
     }
     running.installation.settle().await;
     assert_eq!(running.ask("GET /v1/users/summary", 200, Value::Null).await["by_role"]["admin"], 3);
+    let found = running.ask("GET /v1/users?q=alan", 200, Value::Null).await;
+    assert_eq!(found["items"][0]["name"], "Alan M. Turing", "{found}");
     let told = running.ask("GET /v1/activity?limit=100", 200, Value::Null).await;
     let by_system = told["items"].as_array().unwrap().iter().filter(|entry| entry["actor"]["kind"] == "system");
     let mut actions: Vec<_> = by_system.map(|entry| text(&entry["action"])).collect();
@@ -227,8 +234,80 @@ async fn what_is_left_of_somebody_who_is_deleted_already_is_erased_by_their_id()
     data.does(&["erase", "--id", &id]);
 
     assert_eq!(left(&data).await, 0);
+    let (code, told) = data.run(&["erase", "--id", &id]);
+    assert_eq!((code, told.lines().next()), (Some(1), Some(format!("Nothing was found of {id}.").as_str())), "{told}");
     let (code, told) = data.run(&["erase", "--id", &id, "--email", "ada@example.com"]);
     assert_eq!(code, Some(2), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_activity_is_printed_newest_first_and_as_far_as_it_is_wanted() {
+    let data = Data::new("activity");
+    let mut running = data.start().await;
+    running.set_up().await;
+    let ada = json!({ "email": "ada@example.com", "name": "Ada Lovelace" });
+    let ada = running.ask("POST /v1/users", 201, ada).await;
+    let id = text(&ada["user"]["id"]);
+    running.ask("POST /v1/apps", 201, json!({ "slug": "wiki", "name": "Wiki" })).await;
+    running.ask(&format!("PUT /v1/users/{id}/app-roles/wiki"), 200, json!({ "role": "basic" })).await;
+    running.stop().await;
+    let entries = |arguments: &[&str]| -> Vec<Value> {
+        let told = data.does(&[&["activity"], arguments].concat());
+        told.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let actions =
+        |arguments: &[&str]| entries(arguments).iter().map(|it| text(&it["action"]).to_owned()).collect::<Vec<_>>();
+
+    let all = ["app_role.set", "app.created", "user.created", "email_settings.changed", "installation.set_up"];
+    assert_eq!(actions(&[]), all);
+    assert_eq!(actions(&["--action", "app."]), ["app.created"]);
+    assert_eq!(actions(&["--action", "user.", "--action", "app_role.set"]), ["app_role.set", "user.created"]);
+    let created_at = entries(&["--action", "user.created"])[0]["at"].clone();
+    assert_eq!(actions(&["--from", text(&created_at)]), all[..3]);
+    let (code, told) = data.run(&["activity", "--action", "password.*"]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("password.reset_by_admin"), "it says what there is: {told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_stops_reading_is_told_nothing() {
+    let data = Data::new("pipe");
+    let mut running = data.start().await;
+    running.set_up().await;
+    running.stop().await;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_roster-admin"))
+        .args(["activity", "--data", data.0.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(command.stdout.take());
+
+    let output = command.wait_with_output().unwrap();
+
+    assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap()), (Some(141), String::new()));
+}
+
+#[test]
+fn what_is_no_database_is_left_alone() {
+    let data = Data::new("no-database");
+    let database = data.0.join("roster.db");
+    let refused = || {
+        let (code, told) = data.run(&["status"]);
+        assert_eq!(code, Some(2), "{told}");
+        told
+    };
+    assert!(refused().contains("There is no data of an installation"));
+    std::fs::create_dir_all(&database).unwrap();
+    assert!(refused().contains("cannot be read"), "a directory in its place");
+    std::fs::remove_dir(&database).unwrap();
+    for content in [&b""[..], b"neither is this text a database"] {
+        std::fs::write(&database, content).unwrap();
+
+        assert!(refused().contains("is no database of an installation"));
+
+        assert_eq!(std::fs::read(&database).unwrap(), content);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -242,12 +321,22 @@ async fn after_a_restore_nothing_that_was_used_works_again() {
     let key = running.ask("POST /v1/api-keys", 201, json!({ "name": "Payroll", "role": "builder" })).await;
     let webhook = json!({ "url": "http://127.0.0.1:9/hooks/secret", "event_types": ["user.suspended"] });
     running.ask("POST /v1/webhooks", 201, webhook).await;
+    let alan = running.ask("POST /v1/users", 201, json!({ "email": "alan@example.com", "name": "Alan Turing" })).await;
     running.stop().await;
 
     let kept = data.does(&["void-links-and-sessions", "--keep-api-keys"]);
     let told = data.does(&["void-links-and-sessions"]);
 
-    assert_eq!((value(&kept, "sessions ended"), value(&kept, "invites without a link, to be renewed")), ("1", "1"));
+    for (what, first) in [
+        ("sessions ended", "1"),
+        ("resets voided", "0"),
+        ("temporary passwords ended, to be reset", "1"),
+        ("invites ended, to be renewed", "1"),
+        ("mails with links not sent", "0"),
+    ] {
+        assert_eq!((value(&kept, what), value(&told, what)), (first, "0"), "{what}");
+    }
+    assert!(kept.contains("3 users"), "it tells how far it is: {kept}");
     let payroll = format!("{} Payroll", text(&key["api_key"]["id"]));
     assert_eq!(value(&kept, "API key kept, to be deleted if it was before"), payroll);
     assert_eq!(value(&told, "API key deleted"), payroll);
@@ -257,18 +346,62 @@ async fn after_a_restore_nothing_that_was_used_works_again() {
     running.token = text(&key["key"]).to_owned();
     running.ask("GET /v1/users", 401, Value::Null).await;
     running.ask("POST /v1/invites/inspect", 404, json!({ "token": token })).await;
+    let temporary = json!({ "email": "alan@example.com", "password": alan["temporary_password"] });
+    let refused = running.ask("POST /v1/sessions", 403, temporary).await;
+    assert_eq!(refused["type"], "/problems/temporary-password-expired");
     running.sign_in("admin@example.com", PASSWORD).await;
+    let id = text(&alan["user"]["id"]);
+    running.ask(&format!("POST /v1/users/{id}/password-reset"), 200, json!({ "delivery": "show" })).await;
     let users = running.ask("GET /v1/invites", 200, Value::Null).await;
+    assert_eq!(users["items"][0]["status"], "invite_expired");
     let id = text(&users["items"][0]["id"]);
     let renewed = running.ask(&format!("POST /v1/users/{id}/invite"), 202, json!({ "delivery": "link" })).await;
     let token = text(&renewed["invite_link"]).split_once("#token=").unwrap().1;
     running.ask("POST /v1/invites/inspect", 200, json!({ "token": token })).await;
     let webhooks = running.ask("GET /v1/webhooks", 200, Value::Null).await;
     assert_eq!(webhooks["items"][0]["enabled"], false, "{webhooks}");
-    for (action, times) in [("links_and_sessions.voided", 2), ("api_key.deleted", 1), ("webhook.updated", 1)] {
+    for (action, times) in
+        [("links_and_sessions.voided", 2), ("invite.expired", 1), ("api_key.deleted", 1), ("webhook.updated", 1)]
+    {
         let told = running.ask(&format!("GET /v1/activity?action={action}"), 200, Value::Null).await;
         assert_eq!(told["items"].as_array().unwrap().len(), times, "{action}");
     }
+    running.stop().await;
+    data.does(&["verify-activity"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_restore_no_mail_brings_a_new_link() {
+    let data = Data::new("restored-mails");
+    let mut running = data.start().await;
+    running.set_up().await;
+    running.ask("POST /v1/invites", 201, json!({ "email": "revoked@example.com" })).await;
+    running.installation.settle().await;
+    running.installation.mailbox().fail(std::iter::repeat_n(Fault::ServerError, 30));
+    running.ask("POST /v1/invites", 201, json!({ "email": "waits@example.com" })).await;
+    running.ask("POST /v1/password-resets", 202, json!({ "email": "admin@example.com" })).await;
+    running.stop().await;
+
+    let told = data.does(&["void-links-and-sessions"]);
+
+    assert_eq!((value(&told, "invites ended, to be renewed"), value(&told, "mails with links not sent")), ("2", "2"));
+    let told = data.does(&["void-links-and-sessions"]);
+    assert_eq!((value(&told, "invites ended, to be renewed"), value(&told, "mails with links not sent")), ("0", "0"));
+    let running = data.start().await;
+    let before = running.installation.mailbox().mails().len();
+    // Past the reminder and the end of both invites, and all tries of all mails.
+    for _ in 0..10 {
+        running.installation.advance(Duration::from_hours(24)).await.unwrap();
+        running.installation.invoke("expire_invites", json!({})).await.unwrap();
+        running.installation.invoke("retry_mail", json!({})).await.unwrap();
+        running.installation.settle().await;
+    }
+    assert_eq!(running.installation.mailbox().mails().len(), before);
+    let app = running.installation.app();
+    let page = PageRequest { limit: 100, cursor: None };
+    let entries = app.store.activity(&ActivityFilter::default(), &page, app.now()).await.unwrap().items;
+    let times = |action: &str| entries.iter().filter(|entry| entry.action == action).count();
+    assert_eq!((times("invite.expired"), times("invite.reminded"), times("mail.failed")), (2, 0, 0), "{entries:?}");
     running.stop().await;
 }
 
@@ -294,7 +427,8 @@ async fn an_installation_is_filled_and_tells_how_it_is() {
     assert_eq!(wiki["items"].as_array().unwrap().len(), 25);
     running.stop().await;
     let told = data.does(&["status"]);
-    assert_eq!((value(&told, "users"), value(&told, "invited"), value(&told, "admin")), ("51", "5", "1"), "{told}");
+    let users = "51, as of the last change that was followed up";
+    assert_eq!((value(&told, "users"), value(&told, "invited"), value(&told, "admin")), (users, "5", "1"), "{told}");
     assert_eq!((value(&told, "mails given up in 7 days"), value(&told, "events given up")), ("0", "0"), "{told}");
     assert!(value(&told, "last seal of the activity").contains(", 20"), "{told}");
 }

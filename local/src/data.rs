@@ -1,7 +1,11 @@
 //! The data of a local installation, for commands that look at it, while an installation may run on it, and for those
 //! that change it, while none does.
 
-use std::{fs::File, path::Path};
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
 
 use aws_sdk_dynamodb::{Client, error::BoxError};
 
@@ -12,9 +16,7 @@ use crate::{
 
 /// A client of the table in `directory`, and the clock of that installation.
 pub fn open(directory: &Path) -> Result<(Client, LocalClock), BoxError> {
-    if !directory.join("roster.db").is_file() {
-        return Err(format!("There is no data of an installation in {}.", directory.display()).into());
-    }
+    find(directory)?;
     let clock = LocalClock::load(StateFile::new(Some(directory), "clock.json"))?;
     let connector = Connector {
         engine: Engine::open(directory, None, Backlog::new())?,
@@ -24,6 +26,23 @@ pub fn open(directory: &Path) -> Result<(Client, LocalClock), BoxError> {
         faults: Faults::default(),
     };
     Ok((connector.dynamodb(), clock))
+}
+
+/// Refuses what is no database: the engine would make one of nothing.
+fn find(directory: &Path) -> Result<(), BoxError> {
+    const BEGIN: &[u8; 16] = b"SQLite format 3\0";
+    let path = directory.join("roster.db");
+    let mut begin = [0; BEGIN.len()];
+    match File::open(&path).and_then(|mut file| file.read_exact(&mut begin)) {
+        Ok(()) if begin == *BEGIN => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(format!("There is no data of an installation in {}.", directory.display()).into())
+        }
+        Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
+            Err(format!("{} cannot be read: {error}", path.display()).into())
+        }
+        Ok(()) | Err(_) => Err(format!("{} is no database of an installation.", path.display()).into()),
+    }
 }
 
 /// Keeps installations from running on `directory` as long as the file is open, for commands that write to it.

@@ -205,7 +205,10 @@ const ROWS: [Row; 34] = [
     Row(
         "F34",
         "The table is restored: nothing that was used or taken back works again",
-        Shown(&["admin::commands::after_a_restore_nothing_that_was_used_works_again"]),
+        Shown(&[
+            "admin::commands::after_a_restore_nothing_that_was_used_works_again",
+            "admin::commands::after_a_restore_no_mail_brings_a_new_link",
+        ]),
     ),
 ];
 

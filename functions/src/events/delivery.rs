@@ -246,7 +246,7 @@ async fn note_on(app: &App, MailReading { mut mail, user, .. }: MailReading, out
 
 /// Writes what became of a mail: on the mail, on the user where it is the one that carries their invite, and in the
 /// activity where admins have to know.
-pub(crate) async fn keep(app: &App, mail: &Mail, before: Option<&User>, action: Option<Action>) -> Result<()> {
+pub async fn keep(app: &App, mail: &Mail, before: Option<&User>, action: Option<Action>) -> Result<()> {
     let mut after = before.cloned();
     let carries = after.as_mut().and_then(User::invite_mut).is_some_and(|invited| invited.follow(mail));
     let change = Change {

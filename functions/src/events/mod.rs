@@ -14,3 +14,5 @@ pub mod retry_webhooks;
 pub mod sender;
 mod stream;
 mod webhook_delivery;
+
+pub use delivery::keep;

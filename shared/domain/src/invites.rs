@@ -138,6 +138,24 @@ impl Invite {
         is_due
     }
 
+    /// Ends an open invite before its time, and notes that it has run out. The new generation has no link, and mails of
+    /// earlier ones bring none. Whether it was open.
+    pub fn end(&mut self, user: &mut User, now: Timestamp) -> bool {
+        let State::Invited(invited) = &mut user.state else {
+            return false;
+        };
+        if self.expires_at <= now {
+            return false;
+        }
+        self.generation += 1;
+        self.expires_at = now;
+        self.remind_at = None;
+        self.links.clear();
+        (invited.generation, invited.expires_at) = (self.generation, self.expires_at);
+        (invited.mail, invited.delivery, invited.delivery_detail) = (None, Delivery::None, None);
+        self.record_expiry(user, now)
+    }
+
     /// Notes that the invite has run out, if it has and nobody noted it before.
     pub fn record_expiry(&mut self, user: &mut User, now: Timestamp) -> bool {
         let State::Invited(invited) = &mut user.state else {
@@ -161,7 +179,12 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
-    use crate::{ApiKeyId, AppRoles, Role, access::Credential, users::Profile};
+    use crate::{
+        ApiKeyId, AppRoles, MailId, Role, Status,
+        access::Credential,
+        mails::{Kind, Mail},
+        users::Profile,
+    };
 
     fn hours(hours: i64) -> Timestamp {
         Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours)
@@ -208,5 +231,33 @@ mod tests {
         assert!(invite.record_expiry(&mut user, hours(40)));
         assert!(!invite.record_expiry(&mut user, hours(40)));
         assert!(invite.expiry_recorded && user.invite().is_some_and(|invited| invited.expiry_recorded));
+    }
+
+    #[test]
+    fn an_invite_that_is_ended_has_run_out_and_takes_its_links_and_its_mail_along() {
+        let id = UserId::new(hours(0), [1; 10]);
+        let (mut invite, invited) = Invite::new(id, &caller(), 40, None, hours(0));
+        let email: crate::EmailAddress = "grace@example.com".parse().unwrap();
+        let profile = Profile { email: email.clone(), name: None, role: Role::Member, app_roles: AppRoles::default() };
+        let mut user = User::invited(id, profile, invited, hours(0));
+        let hash = SecretHash::of_text("a secret");
+        invite.add_link(hash);
+        invite.plan_reminder(hours(0));
+        let kind = Kind::Invitation { generation: invite.generation };
+        let mut mail = Mail::new(MailId::new(hours(0), [0; 10]), Some(id), email, kind, hours(0));
+        user.invite_mut().unwrap().be_carried_by(&mail);
+
+        assert!(invite.end(&mut user, hours(1)));
+
+        assert_eq!(user.recorded_status(), Status::InviteExpired);
+        assert!(matches!(invite.check(&hash, hours(1)), Err(Error::InviteUnknown)));
+        assert_eq!((invite.generation, invite.due_at(), invite.take_reminder(hours(39))), (2, None, false));
+        mail.sent("1".to_owned(), hours(2));
+        let invited = user.invite_mut().unwrap();
+        assert!(!invited.follow(&mail) && invited.delivery == Delivery::None, "it carries the invite no more");
+        assert_eq!((invited.generation, invited.expires_at), (2, hours(1)));
+        assert!(!invite.end(&mut user, hours(2)), "it has ended");
+        invite.renew(&mut user, &caller(), None, hours(3)).unwrap();
+        assert_eq!((invite.generation, invite.due_at()), (3, Some(hours(43))));
     }
 }

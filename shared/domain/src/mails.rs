@@ -70,6 +70,11 @@ impl Kind {
         }
     }
 
+    /// Whether it brings a link that lets somebody in.
+    pub fn carries_link(&self) -> bool {
+        matches!(self, Self::Invitation { .. } | Self::InvitationReminder { .. } | Self::PasswordReset)
+    }
+
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::WebhookDisabled { .. } => "webhook_disabled",
@@ -87,7 +92,7 @@ pub enum MailState {
     Sent { at: Timestamp, ses_id: String, report: Option<Report> },
     /// Given up, for this reason.
     Failed { reason: String },
-    /// Not needed any more: the invite was renewed, revoked or accepted meanwhile.
+    /// Not needed any more: the invite was renewed, revoked or accepted meanwhile, or its link may not be sent.
     Dropped,
 }
 
@@ -163,6 +168,15 @@ impl Mail {
             Some(due_at) => MailState::Queued { due_at, last_failure: Some(reason) },
             None => MailState::Failed { reason },
         };
+    }
+
+    /// Takes a mail that waits out of the outbox, unsent. Whether it waited.
+    pub fn drop_unsent(&mut self) -> bool {
+        let waits = matches!(self.state, MailState::Queued { .. });
+        if waits {
+            self.state = MailState::Dropped;
+        }
+        waits
     }
 
     /// Notes a failure that no later try would mend.
@@ -359,6 +373,15 @@ mod tests {
         let mut mail = mail(MailState::Queued { due_at: Timestamp::UNIX_EPOCH, last_failure: None });
         mail.give_up("The address is on the suppression list.".to_owned());
         assert_eq!(mail.delivery(), (Delivery::Failed, Some("The address is on the suppression list.".to_owned())));
+    }
+
+    #[test]
+    fn only_a_mail_that_waits_is_dropped() {
+        let mut mail = mail(MailState::Queued { due_at: Timestamp::UNIX_EPOCH, last_failure: None });
+        assert!(mail.drop_unsent() && !mail.drop_unsent());
+        assert!(!mail.take_up(Timestamp::MAX));
+        mail.sent("1".to_owned(), Timestamp::UNIX_EPOCH);
+        assert!(!mail.drop_unsent() && matches!(mail.state, MailState::Sent { .. }));
     }
 
     #[test]

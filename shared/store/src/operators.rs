@@ -1,14 +1,14 @@
 //! What operators do at the command line, and no operation does.
 
-use aws_sdk_dynamodb::{operation::update_item::UpdateItemError, types::AttributeValue};
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use roster_domain::{EmailAddress, Error, Result, UserId};
+use roster_domain::{EmailAddress, Error, Result, User, UserId, mails::Mail};
 
 use crate::{
     MAX_BATCH_OF_WRITES, Store,
-    items::Attributes,
+    items::{Attributes, Credential, is_refused},
     keys::{self, Key},
-    lists::{Range, Source},
+    lists::{Page, PageRequest, Range, Source},
     seals,
     transaction::{alone, failed},
 };
@@ -18,7 +18,7 @@ use crate::{
 pub struct Voided {
     pub sessions: usize,
     pub resets: usize,
-    pub invites: usize,
+    pub temporary_passwords: usize,
 }
 
 impl Store {
@@ -29,20 +29,16 @@ impl Store {
         rows.into_iter().next().map(seals::number_and_time).transpose()
     }
 
-    /// Access pattern 81: what lets somebody in as this user, but for the password, does so no more: sessions and resets
-    /// go, and an invite loses its links.
-    pub async fn void_links_and_sessions(&self, user: UserId) -> Result<Voided> {
-        let (session, reset, invite) = (keys::SESSION_PREFIX, keys::password_reset(user), keys::invite(user));
-        let keys = self.keys_of(keys::user_partition(user)).await?;
-        let (sessions, resets) =
-            (keys.iter().filter(|key| key.sk.starts_with(session)), keys.iter().filter(|key| **key == reset));
-        let voided = Voided {
-            sessions: sessions.clone().count(),
-            resets: resets.clone().count(),
-            invites: usize::from(keys.contains(&invite) && self.remove_links(invite).await?),
-        };
-        self.delete_keys(sessions.chain(resets)).await?;
-        Ok(voided)
+    /// Access pattern 81: what lets somebody in as this user, but for a password of their own, does so no more: sessions and
+    /// resets go, and a temporary password expires.
+    pub async fn void_links_and_sessions(&self, user: &User, now: Timestamp) -> Result<Voided> {
+        let reset = keys::password_reset(user.id);
+        let keys = self.keys_of(keys::user_partition(user.id)).await?;
+        let sessions = keys.iter().filter(|key| key.sk.starts_with(keys::SESSION_PREFIX));
+        let resets = keys.iter().filter(|key| **key == reset);
+        self.delete_keys(sessions.clone().chain(resets.clone())).await?;
+        let has_expired = user.password_temporary && self.expire_temporary_password(user.id, now).await?;
+        Ok(Voided { sessions: sessions.count(), resets: resets.count(), temporary_passwords: usize::from(has_expired) })
     }
 
     /// Access pattern 82: what is left of an address that nobody has any more is removed: mails to it, wrong passwords and
@@ -57,6 +53,11 @@ impl Store {
         }
         self.delete_keys(keys.iter()).await?;
         Ok(keys.len())
+    }
+
+    /// Access pattern 86: mails that wait, whenever they are due.
+    pub async fn waiting_mails(&self, page: &PageRequest) -> Result<Page<Mail>> {
+        self.page_of("outbox", &Source::ascending("gsi1", keys::OUTBOX, Range::All), page).await
     }
 
     /// The keys of everything in a partition.
@@ -79,21 +80,24 @@ impl Store {
         Ok(())
     }
 
-    /// Whether the invite was still there.
-    async fn remove_links(&self, invite: Key) -> Result<bool> {
-        let update = self.client.update_item().table_name(&self.table).set_key(Some(invite.attributes()));
+    /// Whether there was a temporary password that still opened something.
+    async fn expire_temporary_password(&self, user: UserId, now: Timestamp) -> Result<bool> {
+        let credential: Option<Credential> = self.get(keys::credential(user)).await?;
+        let until = credential.and_then(|credential| credential.temporary_until).filter(|until| *until > now);
+        let Some(until) = until else {
+            return Ok(false);
+        };
+        let update = self.client.update_item().table_name(&self.table);
         let update = update
-            .update_expression("SET links = :none ADD revision :one")
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
-            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
+            .set_key(Some(keys::credential(user).attributes()))
+            .update_expression("SET temporary_until = :now")
+            .condition_expression("temporary_until = :until")
+            .expression_attribute_values(":now", AttributeValue::S(now.to_string()))
+            .expression_attribute_values(":until", AttributeValue::S(until.to_string()));
         match alone(|| update.clone().send()).await {
-            Err(error)
-                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
-            removed => removed.map(|_| true).map_err(failed),
+            // Another password was set meanwhile.
+            Err(error) if error.as_service_error().is_some_and(is_refused) => Ok(false),
+            updated => updated.map(|_| true).map_err(failed),
         }
     }
 }

@@ -47,16 +47,17 @@ impl Store {
         })
     }
 
-    /// Access pattern 47: users are counted as what they are now. Fails with [`Error::Conflict`] if that was done at the
-    /// same time to one of them.
-    pub async fn count_users(&self, ids: &[UserId]) -> Result<()> {
+    /// Access pattern 47: users are counted as what they are now. How many were counted as something else. Fails with
+    /// [`Error::Conflict`] if that was done at the same time to one of them.
+    pub async fn count_users(&self, ids: &[UserId]) -> Result<usize> {
+        let mut counted = 0;
         for some in ids.chunks(COUNTED_AT_ONCE) {
-            self.count_some(some).await?;
+            counted += self.count_some(some).await?;
         }
-        Ok(())
+        Ok(counted)
     }
 
-    async fn count_some(&self, ids: &[UserId]) -> Result<()> {
+    async fn count_some(&self, ids: &[UserId]) -> Result<usize> {
         let keys: Vec<_> = ids.iter().map(|id| (keys::user(*id), keys::counted(*id))).collect();
         let mut found = self.read(keys.iter().flat_map(|(user, counted)| [user, counted])).await?;
         let mut changed = Vec::new();
@@ -68,8 +69,9 @@ impl Store {
             }
         }
         if changed.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
+        let number = changed.len();
         let mut writes = Transaction::new(self);
         let mut counts: BTreeMap<String, i64> = BTreeMap::new();
         for (key, counted, now) in changed {
@@ -90,7 +92,7 @@ impl Store {
         }
         counts.retain(|_, by| *by != 0);
         writes.add(keys::summary(), &counts)?;
-        writes.commit().await
+        writes.commit().await.map(|()| number)
     }
 }
 
