@@ -39,8 +39,10 @@ struct Entry {
 pub async fn follow_changes(app: App, bus: Bus, event: Value) -> Result<Value, Error> {
     let event: Event = serde_json::from_value(event)?;
     let counted = Vec::from_iter(event.records.iter().filter_map(counted_anew).collect::<BTreeSet<_>>());
-    // It comes first: what is left of a deleted user tells as what they were counted.
-    decide(async || app.store.count_users(&counted).await).await?;
+    let counting = decide(async || app.store.count_users(&counted).await).await;
+    if let Err(error) = &counting {
+        tracing::warn!(?error, "users could not be counted together: each is alone");
+    }
     let entries = Mutex::new(Vec::new());
     let answer = stream::each(event, async |record| {
         let key = stream::key(&record, "pk").zip(stream::key(&record, "sk"));
@@ -48,6 +50,10 @@ pub async fn follow_changes(app: App, bus: Bus, event: Value) -> Result<Value, E
             return Ok(());
         };
         if let Some(user) = user_of_partition(&pk) {
+            // It comes first: what is left of a deleted user tells as what they were counted.
+            if counting.is_err() && counted_anew(&record).is_some() {
+                decide(async || app.store.count_users(&[user]).await).await?;
+            }
             follow_user(&app, user, &record).await
         } else if let Some(slug) = app_of_key(&pk, &sk) {
             take_roles_away(&app, &slug).await
