@@ -4,6 +4,7 @@
 
 mod activity;
 mod admins;
+mod alarms;
 mod app_roles;
 mod apps;
 mod asvs;
