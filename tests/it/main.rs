@@ -29,6 +29,7 @@ mod mail_events;
 mod map;
 mod matrix;
 mod me;
+mod parameters;
 mod passwords;
 mod permissions;
 mod published;

@@ -518,6 +518,15 @@ fn the_table_outlives_its_stack() {
 }
 
 #[test]
+fn the_identity_that_mails_outlives_its_stack_but_for_one_that_never_was() {
+    let template = Template::read();
+    let sender = &template.0["Resources"]["Sender"];
+
+    assert_eq!(sender["DeletionPolicy"], "RetainExceptOnCreate");
+    assert_eq!(sender["UpdateReplacePolicy"], "Retain");
+}
+
+#[test]
 fn a_restored_table_is_taken_over_as_it_is_deployed() {
     let restored = Template::read_file("docs/restore.yaml");
     let template = Template::read();
