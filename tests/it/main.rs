@@ -54,3 +54,4 @@ mod temporary;
 mod told;
 mod users;
 mod webhooks;
+mod workflows;

@@ -1,0 +1,50 @@
+//! What `.github/workflows` promise about what is deployed.
+
+use serde_json::{Value, json};
+
+use crate::template::{Template, text};
+
+#[test]
+fn only_a_commit_whose_push_passed_the_check_is_deployed() {
+    let check = Template::read_file(".github/workflows/check.yml").0;
+    let gate = commands(&job("build"))[0].clone();
+
+    assert!(gate.contains("--workflow check.yml --event push --commit \"$GITHUB_SHA\" --status success"), "{gate}");
+    assert_eq!(check["on"]["push"]["branches"], json!(["main"]));
+    assert_eq!(check["jobs"]["test"]["if"], "github.event_name != 'schedule'", "so a push is tested");
+    assert!(commands(&check["jobs"]["test"]).contains(&"./test".to_owned()));
+}
+
+#[test]
+fn what_is_built_is_run_before_it_is_handed_on() {
+    let build = job("build");
+    let commands = commands(&build);
+    let place = |command: &str| commands.iter().position(|known| known.starts_with(command)).expect(command);
+
+    assert_eq!(build["runs-on"], "ubuntu-24.04-arm", "as the functions");
+    assert!(place("./test built") < place("tar --create"), "{commands:#?}");
+    assert_eq!(job("deploy")["needs"], "build");
+}
+
+#[test]
+fn nothing_but_the_deployment_gets_a_token_of_aws() {
+    let deploy = job("deploy");
+    assert_eq!(job("build")["permissions"], json!({ "actions": "read", "contents": "read" }));
+    assert_eq!(deploy["permissions"], json!({ "id-token": "write" }));
+
+    let ours = ["tar --extract", "pipx install \"$(grep '^aws-sam-cli==' ", "# shellcheck"];
+    let commands = commands(&deploy);
+    assert_eq!(commands.len(), ours.len());
+    assert!(commands.iter().zip(ours).all(|(command, begin)| command.starts_with(begin)), "{commands:#?}");
+    assert!(commands[2].contains("${PARAMETERS:+--parameter-overrides $PARAMETERS}"), "without any, none is named");
+}
+
+fn job(name: &str) -> Value {
+    Template::read_file(".github/workflows/deploy.yml").0["jobs"][name].clone()
+}
+
+/// What a job runs itself.
+fn commands(job: &Value) -> Vec<String> {
+    let steps = job["steps"].as_array().into_iter().flatten();
+    steps.map(|step| &step["run"]).filter(|run| !run.is_null()).map(text).collect()
+}
