@@ -664,7 +664,7 @@ fn only_value(object: &Value) -> &Value {
 }
 
 /// A list, or the one thing that AWS takes for a list of one; nothing if there is none.
-fn list(value: &Value) -> Vec<Value> {
+pub(crate) fn list(value: &Value) -> Vec<Value> {
     match value {
         Value::Null => Vec::new(),
         Value::Array(values) => values.clone(),

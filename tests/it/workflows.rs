@@ -1,8 +1,10 @@
 //! What `.github/workflows` promise about what is deployed.
 
+use std::{collections::BTreeSet, fs};
+
 use serde_json::{Value, json};
 
-use crate::template::{Template, text};
+use crate::template::{Template, assert_same, list, root, text};
 
 #[test]
 fn only_a_commit_whose_push_passed_the_check_is_deployed() {
@@ -37,6 +39,24 @@ fn nothing_but_the_deployment_gets_a_token_of_aws() {
     assert_eq!(commands.len(), ours.len());
     assert!(commands.iter().zip(ours).all(|(command, begin)| command.starts_with(begin)), "{commands:#?}");
     assert!(commands[2].contains("${PARAMETERS:+--parameter-overrides $PARAMETERS}"), "without any, none is named");
+}
+
+#[test]
+fn who_deploys_may_make_what_the_template_has() {
+    let policy = fs::read_to_string(root().join("docs/deploy-policy.json")).unwrap();
+    let policy: Value = serde_json::from_str(&policy).expect("a policy is JSON");
+    let actions = policy["Statement"].as_array().into_iter().flatten().flat_map(|statement| list(&statement["Action"]));
+    let may: BTreeSet<_> = actions.filter_map(|action| Some(text(&action).strip_suffix(":*")?.to_owned())).collect();
+    let template = Template::read();
+    let kinds = template.0["Resources"].as_object().unwrap().values().map(|resource| text(&resource["Type"]));
+    // Functions of SAM are also what makes them run.
+    let needed = kinds.flat_map(|kind| match kind.split("::").nth(1).unwrap() {
+        "Serverless" => ["apigateway", "cloudformation", "lambda", "s3", "scheduler"].map(str::to_owned).to_vec(),
+        "ApiGatewayV2" => vec!["apigateway".to_owned()],
+        service => vec![service.to_lowercase()],
+    });
+
+    assert_same(("the policy", may.into_iter()), ("the template", needed));
 }
 
 fn job(name: &str) -> Value {
