@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::template::{Template, text};
 
@@ -120,7 +120,7 @@ fn the_distribution_and_the_program_agree_on_the_headers() {
 /// Of each template, the parameters by name.
 fn parameters() -> Vec<(&'static str, String, Value)> {
     let of = |path: &'static str| {
-        let parameters = Template::read_file(path).0["Parameters"].as_object().map(Map::clone).unwrap_or_default();
+        let parameters = Template::read_file(path).0["Parameters"].as_object().cloned().unwrap_or_default();
         parameters.into_iter().map(move |(name, parameter)| (path, name, parameter))
     };
     TEMPLATES.into_iter().flat_map(of).collect()
