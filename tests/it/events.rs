@@ -10,13 +10,14 @@ use roster_functions::{
     aws,
     operations::{self, Operation, Runs},
 };
-use roster_local::{AwsUrls, Installation, Options, bus::BUS, engine::TABLE};
+use roster_local::{AwsUrls, Installation, Options, bus::BUS, engine::TABLE, mailbox::Fault};
 use roster_store::{Store, schema};
-use roster_tests::runtime_api::Function;
+use roster_tests::runtime_api::{self, Function};
 use roster_web::{App, Clock};
 use serde_json::{Value, json};
 
 use crate::{
+    alarms::GIVEN_UP,
     door::ask_anew,
     mail_events::{documented, event},
     template::{Template, root, sample_events},
@@ -47,6 +48,33 @@ async fn what_needs_nobody_is_answered() {
     assert_eq!((nothing.status(), &nothing.body()["type"]), (404, &json!("/problems/not-found")));
     assert_eq!(nothing.header("content-type"), "application/problem+json");
     assert_eq!(nothing.header("x-request-id"), "LV7fzho-PHcEJPw=");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_firewall_only_its_requests_are_answered() {
+    let mut world = World::empty().await;
+    let secret = "0123456789abcdef0123456789abcdef";
+    world.parameters.insert("EdgeSecret", secret.to_owned());
+
+    let around = world.run("health").await;
+    let mut event = world.event("health");
+    event["headers"]["x-roster-edge-secret"] = json!(secret);
+    let through = world.run_event("health", event).await;
+
+    assert_eq!((around.status(), &around.body()["type"]), (403, &json!("/problems/forbidden")));
+    assert_eq!(through.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_preset_says_what_passwords_must_keep_to() {
+    let mut world = World::empty().await;
+
+    let standard = world.run("get_password_policy").await;
+    world.parameters.insert("SecurityPreset", "strict".to_owned());
+    let strict = world.run("get_password_policy").await;
+
+    assert_eq!((standard.status(), &standard.body()["min_length"]), (200, &json!(12)));
+    assert_eq!((strict.status(), &strict.body()["min_length"]), (200, &json!(15)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,7 +130,7 @@ async fn somebody_is_invited_and_mailed() {
 
     let delivered = world.run("deliver_mail").await;
 
-    assert_eq!(delivered.0, json!({ "batchItemFailures": [] }));
+    assert_eq!(delivered.json, json!({ "batchItemFailures": [] }));
     let mails = world.installation.mailbox().mails();
     assert_eq!(mails.len(), 1);
     assert_eq!(mails[0].to, ["alan@example.com"]);
@@ -119,7 +147,7 @@ async fn a_mail_whose_record_was_lost_is_sent_on_schedule() {
 
     let answer = world.run("retry_mail").await;
 
-    assert_eq!(answer.0, json!({ "tried": 1 }));
+    assert_eq!(answer.json, json!({ "tried": 1 }));
     assert_eq!(world.installation.mailbox().mails().len(), 1);
 }
 
@@ -134,12 +162,35 @@ async fn what_ses_reports_of_a_mail_is_noted() {
     let mut recorded = Vec::new();
     for shape in documented() {
         let event = event(&shape, world.value("mail_id"), world.value("invited_id"));
-        recorded.push(world.run_event("record_mail_event", event).await.0["recorded"].as_bool().expect("it says so"));
+        recorded
+            .push(world.run_event("record_mail_event", event).await.json["recorded"].as_bool().expect("it says so"));
     }
 
     assert_eq!(recorded, [true, true, true, false, true, false, true, false, true, false], "as far as it got worse");
     assert_eq!(world.admin_asks(&user, Value::Null).await["invite"]["delivery"], "complained");
-    assert_eq!(world.run("record_mail_event").await.0, json!({ "recorded": false }));
+    assert_eq!(world.run("record_mail_event").await.json, json!({ "recorded": false }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_is_given_up_is_logged_once_as_its_alarm_waits_for_it() {
+    let mut world = World::start().await;
+    let refused = world.run("invite_user").await.body();
+    world.let_mail_be(&refused).await;
+    world.installation.mailbox().fail([Fault::Rejected("Email address is not verified.".to_owned())]);
+    let by_delivery = world.run("deliver_mail").await;
+
+    let invited = world.admin_asks("POST /v1/invites", json!({ "email": "joan@example.com" })).await;
+    world.let_mail_be(&invited).await;
+    let sent = world.run("deliver_mail").await;
+    let shapes = documented();
+    let shape = |kind: &str| shapes.iter().find(|shape| shape["detail-type"] == kind).expect("SES documents it");
+    let report = |kind: &str| event(shape(kind), world.value("mail_id"), world.value("invited_id"));
+    let delayed = world.run_event("record_mail_event", report("Email Delivery Delayed")).await;
+    let rejected = world.run_event("record_mail_event", report("Email Rejected")).await;
+    let again = world.run_event("record_mail_event", report("Email Rendering Failed")).await;
+
+    let logged = [by_delivery, sent, delayed, rejected, again].map(|answer| answer.logged(GIVEN_UP));
+    assert_eq!(logged, [1, 0, 0, 1, 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,8 +236,8 @@ async fn an_invite_that_ran_out_is_noted_and_its_renewal_asked_for() {
 
     let inspected = world.run("inspect_invite").await;
     assert_eq!((inspected.status(), &inspected.body()["type"]), (410, &json!("/problems/invite-expired")));
-    assert_eq!(world.run("expire_invites").await.0, json!({ "expired": 1, "reminded": 0, "removed": 0 }));
-    assert_eq!(world.run("expire_invites").await.0, json!({ "expired": 0, "reminded": 0, "removed": 0 }));
+    assert_eq!(world.run("expire_invites").await.json, json!({ "expired": 1, "reminded": 0, "removed": 0 }));
+    assert_eq!(world.run("expire_invites").await.json, json!({ "expired": 0, "reminded": 0, "removed": 0 }));
     assert_eq!(world.run("request_renewal").await.status(), 202);
     let invited = world.admin_asks(&format!("GET /v1/users/{}", world.value("invited_id")), Value::Null).await;
     assert_eq!(invited["status"], "invite_expired");
@@ -210,9 +261,9 @@ async fn users_are_listed_read_changed_and_deleted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_deleted_user_leaves_is_cleaned_up() {
     let world = World::start().await;
-    assert_eq!(world.run("follow_changes").await.0, json!({ "batchItemFailures": [] }));
+    assert_eq!(world.run("follow_changes").await.json, json!({ "batchItemFailures": [] }));
     let before = world.items_left().await;
-    assert_eq!(world.run("follow_changes").await.0, json!({ "batchItemFailures": [] }));
+    assert_eq!(world.run("follow_changes").await.json, json!({ "batchItemFailures": [] }));
     assert_eq!(world.items_left().await, before, "a user who is still there keeps everything");
     world.run("delete_user").await;
 
@@ -221,7 +272,7 @@ async fn what_a_deleted_user_leaves_is_cleaned_up() {
     event["Records"][0]["userIdentity"] = json!({ "type": "Service", "principalId": "dynamodb.amazonaws.com" });
     let cleaned = world.run_event("follow_changes", event).await;
 
-    assert_eq!(cleaned.0, json!({ "batchItemFailures": [] }));
+    assert_eq!(cleaned.json, json!({ "batchItemFailures": [] }));
     assert_eq!(world.run("get_session").await.status(), 401);
     assert_eq!(world.items_left().await, 0);
 }
@@ -247,7 +298,7 @@ async fn a_record_that_fails_is_named_by_its_sequence_number() {
 
     let answer = world.run_at(&nowhere, "follow_changes", world.event("follow_changes")).await;
 
-    assert_eq!(answer.0, json!({ "batchItemFailures": [{ "itemIdentifier": "1405400000000002063282832" }] }));
+    assert_eq!(answer.json, json!({ "batchItemFailures": [{ "itemIdentifier": "1405400000000002063282832" }] }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -367,7 +418,7 @@ async fn a_forgotten_password_is_reset_by_mail() {
     let body = json!({ "email": world.value("email") });
     world.asked_before(HEAD_START, "POST /v1/password-resets", "", body).await;
     assert_eq!(world.run("request_password_reset").await.status(), 202);
-    assert_eq!(world.run("retry_mail").await.0, json!({ "tried": 1 }));
+    assert_eq!(world.run("retry_mail").await.json, json!({ "tried": 1 }));
     let mails = world.installation.mailbox().mails();
     world.set("reset_token", &json!(secret_in(&mails[0].text)));
     assert_eq!(world.run("complete_password_reset").await.status(), 204);
@@ -435,7 +486,7 @@ async fn users_are_counted_and_exported() {
     assert_eq!((summary.status(), &summary.body()["by_status"]["active"]), (200, &json!(1)), "the one of the record");
     let export = world.run("export_users").await;
     assert_eq!((export.status(), export.header("content-type")), (200, "text/csv; charset=utf-8"));
-    assert_eq!(text(&export.0["body"]).lines().count(), 4, "a head and three users");
+    assert_eq!(text(&export.json["body"]).lines().count(), 4, "a head and three users");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -499,8 +550,8 @@ async fn an_event_is_told_to_a_webhook_and_nothing_on_this_machine_is_asked() {
     let tested = world.run("test_webhook").await;
     assert_eq!((tested.status(), &tested.body()["state"]), (202, &json!("queued")));
 
-    assert_eq!(world.run("deliver_webhook").await.0, json!({ "told": 1 }));
-    assert_eq!(world.run("retry_webhooks").await.0, json!({ "tried": 1 }), "the test");
+    assert_eq!(world.run("deliver_webhook").await.json, json!({ "told": 1 }));
+    assert_eq!(world.run("retry_webhooks").await.json, json!({ "tried": 1 }), "the test");
 
     let list = world.run("list_webhook_deliveries").await;
     assert_eq!((list.status(), &list.body()["items"][1]["id"]), (200, &world.json("delivery_id")));
@@ -522,10 +573,15 @@ struct World {
     aws: AwsUrls,
     values: BTreeMap<&'static str, String>,
     template: Template,
+    /// What the parameters of the template are that are not as usual.
+    parameters: BTreeMap<&'static str, String>,
 }
 
-/// What a function answered.
-struct Answer(Value);
+/// What a function answered, and logged.
+struct Answer {
+    json: Value,
+    log: String,
+}
 
 /// A clock that stands still.
 struct Standing(Timestamp);
@@ -552,7 +608,7 @@ impl World {
             app.store = Store::new(client.clone(), table.clone());
             aws.dynamodb = url;
         }
-        Self { installation, app, client, table, aws, values, template: Template::read() }
+        Self { installation, app, client, table, aws, values, template: Template::read(), parameters: BTreeMap::new() }
     }
 
     /// An admin, a user with a session, an open invite, an app, an API key.
@@ -656,25 +712,40 @@ impl World {
         let built = root().join("target/release/bootstrap");
         let bootstrap = env::var_os("ROSTER_BOOTSTRAP").map_or(built, PathBuf::from);
         assert!(bootstrap.exists(), "build what is deployed first: cargo build --release -p roster-functions");
-        let mut variables = vec![
-            ("ROSTER_TABLE", self.table.clone()),
-            ("AWS_ENDPOINT_URL_DYNAMODB", aws.dynamodb.clone()),
-            ("AWS_ENDPOINT_URL_SESV2", aws.ses.clone()),
-            ("AWS_ENDPOINT_URL_EVENTBRIDGE", aws.eventbridge.clone()),
-        ];
         let function = self.template.functions().find(|function| function.operation() == operation);
-        variables.extend(function.expect("it is deployed").own_variables().into_iter().map(|name| match name {
-            "ROSTER_SETUP_SECRET" => ("ROSTER_SETUP_SECRET", self.value("setup_secret").to_owned()),
-            "ROSTER_EVENT_BUS" => ("ROSTER_EVENT_BUS", BUS.to_owned()),
-            "ROSTER_MAIL_CONFIGURATION_SET" => ("ROSTER_MAIL_CONFIGURATION_SET", "roster".to_owned()),
-            other => panic!("say what {other} is here"),
-        }));
+        let given = self.template.variables_of(&function.expect("it is deployed"));
+        let mut variables: BTreeMap<_, _> =
+            given.into_iter().map(|(name, value)| (name, self.value_in_the_template(&value))).collect();
+        variables.extend([
+            ("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), aws.dynamodb.clone()),
+            ("AWS_ENDPOINT_URL_SESV2".to_owned(), aws.ses.clone()),
+            ("AWS_ENDPOINT_URL_EVENTBRIDGE".to_owned(), aws.eventbridge.clone()),
+        ]);
         let answer = tokio::task::spawn_blocking(move || {
-            let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            Function::start(&bootstrap, operation, &variables)?.invoke(&event.to_string())
+            let variables: Vec<_> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let mut function = Function::start(&bootstrap, operation, &variables)?;
+            let answer = function.invoke(&event.to_string())?;
+            Ok((answer, function.end()))
         });
-        let answer = answer.await.expect("no panic").unwrap_or_else(|error| panic!("{operation}: {error}"));
-        Answer(serde_json::from_str(&answer).expect("an answer is JSON"))
+        let answer: Result<_, runtime_api::Error> = answer.await.expect("no panic");
+        let (answer, log) = answer.unwrap_or_else(|error| panic!("{operation}: {error}"));
+        Answer { json: serde_json::from_str(&answer).expect("an answer is JSON"), log }
+    }
+
+    /// What this value of the template is here.
+    fn value_in_the_template(&self, value: &Value) -> String {
+        match value["Ref"].as_str() {
+            Some("Table") => self.table.clone(),
+            Some("EventBus") => BUS.to_owned(),
+            Some("MailConfiguration") => "roster".to_owned(),
+            Some(parameter) => {
+                self.parameters.get(parameter).cloned().unwrap_or_else(|| self.template.default_of(parameter))
+            }
+            None => {
+                assert!(text(&value["Fn::Sub"]).contains("${SetupSecret}"), "say what {value} is here");
+                self.value("setup_secret").to_owned()
+            }
+        }
     }
 
     /// The sample event of `operation`, with the placeholders filled in.
@@ -708,11 +779,17 @@ impl World {
 
 impl Answer {
     fn status(&self) -> u64 {
-        self.0["statusCode"].as_u64().unwrap_or_else(|| panic!("{} has no status", self.0))
+        self.json["statusCode"].as_u64().unwrap_or_else(|| panic!("{} has no status", self.json))
     }
 
     fn header(&self, name: &str) -> &str {
-        self.0["headers"][name].as_str().unwrap_or_default()
+        self.json["headers"][name].as_str().unwrap_or_default()
+    }
+
+    /// How many lines it logged that `{ $.fields.message = "…" }` finds.
+    fn logged(&self, message: &str) -> usize {
+        let lines = self.log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.filter(|line| line["fields"]["message"] == message).count()
     }
 
     /// What became of each row of a bulk call.
@@ -724,7 +801,7 @@ impl Answer {
 
     /// The body of the response, as JSON.
     fn body(&self) -> Value {
-        serde_json::from_str(self.0["body"].as_str().unwrap_or_default()).unwrap_or_default()
+        serde_json::from_str(self.json["body"].as_str().unwrap_or_default()).unwrap_or_default()
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod activity;
 mod admins;
+mod alarms;
 mod app_roles;
 mod apps;
 mod asvs;
@@ -28,6 +29,7 @@ mod mail_events;
 mod map;
 mod matrix;
 mod me;
+mod parameters;
 mod passwords;
 mod permissions;
 mod published;
@@ -52,3 +54,4 @@ mod temporary;
 mod told;
 mod users;
 mod webhooks;
+mod workflows;

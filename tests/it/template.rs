@@ -13,7 +13,7 @@ use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value, json};
 
 /// The template, with `!Ref X` as `{"Ref": "X"}` and so on: as AWS reads it.
-pub(crate) struct Template(Value);
+pub(crate) struct Template(pub(crate) Value);
 
 /// What Lambda itself acts on in the name of a function.
 const OF_LAMBDA: [&str; 3] = ["log", "stream", "failures"];
@@ -31,7 +31,7 @@ impl Template {
         Self::read_file("template.yaml")
     }
 
-    fn read_file(path: &str) -> Self {
+    pub(crate) fn read_file(path: &str) -> Self {
         let text = fs::read_to_string(root().join(path)).expect("a template can be read");
         let documents = Yaml::load_from_str(&text).expect("a template is YAML");
         Self(json(&documents[0]))
@@ -45,7 +45,19 @@ impl Template {
         })
     }
 
-    fn resources(&self, kind: &'static str) -> impl Iterator<Item = (&String, &Value)> {
+    /// The variables of this function, and those of all functions, as the template writes their values.
+    pub(crate) fn variables_of(&self, function: &Function<'_>) -> BTreeMap<String, Value> {
+        let all = [&self.0["Globals"]["Function"], function.properties()];
+        let all = all.into_iter().filter_map(|properties| properties["Environment"]["Variables"].as_object());
+        all.flatten().map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    /// What this parameter is, where nobody says otherwise.
+    pub(crate) fn default_of(&self, parameter: &str) -> String {
+        text(&self.0["Parameters"][parameter]["Default"])
+    }
+
+    pub(crate) fn resources(&self, kind: &'static str) -> impl Iterator<Item = (&String, &Value)> {
         let resources = self.0["Resources"].as_object().expect("the template has resources");
         resources.iter().filter(move |(_, resource)| resource["Type"] == kind)
     }
@@ -124,13 +136,7 @@ impl<'t> Function<'t> {
         }
     }
 
-    /// The variables that it has beside those of every function.
-    pub(crate) fn own_variables(&self) -> BTreeSet<&'t str> {
-        let variables = self.properties()["Environment"]["Variables"].as_object();
-        variables.into_iter().flat_map(|variables| variables.keys().map(String::as_str)).collect()
-    }
-
-    fn properties(&self) -> &'t Value {
+    pub(crate) fn properties(&self) -> &'t Value {
         &self.resource["Properties"]
     }
 }
@@ -174,6 +180,13 @@ fn every_function_logs_to_a_group_of_its_own_that_forgets() {
         assert_eq!(resource["Type"], "AWS::Logs::LogGroup", "{group}");
         assert_eq!(resource["Properties"]["RetentionInDays"], json!({ "Ref": "LogRetentionDays" }), "{group}");
     }
+}
+
+#[test]
+fn what_a_function_logs_is_kept_as_the_level_says() {
+    let logging = json!({ "LogFormat": "JSON", "ApplicationLogLevel": "TRACE", "SystemLogLevel": "INFO" });
+
+    assert_eq!(Template::read().0["Globals"]["Function"]["LoggingConfig"], logging);
 }
 
 #[test]
@@ -240,7 +253,7 @@ fn lambda_may_do_for_a_function_what_its_events_need() {
             let actions = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
             needed.extend(actions.iter().map(|action| grant(&format!("dynamodb:{action}").as_str(), "stream")));
         }
-        if event["Type"] != "HttpApi" {
+        if matches!(event["Type"].as_str(), Some("DynamoDB" | "EventBridgeRule")) {
             needed.insert(grant(&"sqs:SendMessage", "failures"));
         }
         assert_eq!(function.grants_of_lambda(), needed, "{}", function.logical_id);
@@ -291,8 +304,20 @@ fn what_outsiders_may_try_is_throttled_more_than_the_rest() {
 
     assert_eq!(api["DefaultRouteSettings"], parameter("RequestsPerSecond"));
     assert_same(("template.yaml", throttled.map(|(route, _)| route.clone())), ("the operations", tried.map(trigger)));
-    let all: BTreeSet<_> = template.functions().map(|function| function.trigger()).collect();
-    assert!(routes.keys().all(|route| all.contains(route)), "{routes:#?}");
+}
+
+#[test]
+fn what_works_on_many_users_at_once_is_throttled_the_most() {
+    const BULK: [&str; 4] = ["create_users", "delete_users", "export_users", "invite_users"];
+    let bulk = operations::all().iter().filter(|operation| BULK.contains(&operation.name)).map(trigger);
+    let template = Template::read();
+    let routes = template.0["Resources"]["Api"]["Properties"]["RouteSettings"].as_object();
+    let few = json!({ "ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 10 });
+    let password = json!({ "Ref": "PasswordRequestsPerSecond" });
+    let throttled = routes.into_iter().flatten().filter(|(_, settings)| settings["ThrottlingRateLimit"] != password);
+
+    assert!(throttled.clone().all(|(_, settings)| *settings == few), "{routes:#?}");
+    assert_same(("template.yaml", throttled.map(|(route, _)| route.clone())), ("the operations", bulk));
 }
 
 #[test]
@@ -317,36 +342,6 @@ fn logs_hold_no_secrets_and_forget() {
     ];
     assert_eq!(told, BTreeSet::from(harmless), "no query, no header, no body");
     serde_json::from_str::<Value>(&format).expect("a line of the access log is JSON");
-}
-
-#[test]
-fn every_alarm_is_told_and_says_what_to_do() {
-    let template = Template::read();
-    let guide = fs::read_to_string(root().join("docs/operations.md")).expect("docs/operations.md can be read");
-
-    for (logical_id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
-        let properties = &alarm["Properties"];
-        let place = format!("(docs/operations.md#{})", logical_id.to_lowercase());
-        assert!(text(&properties["AlarmDescription"]).ends_with(&place), "{logical_id} names no place in the guide");
-        assert!(guide.contains(&format!("\n### {logical_id}\n")), "docs/operations.md says nothing of {logical_id}");
-        assert_eq!(properties["AlarmActions"], json!([{ "Ref": "Alarms" }]), "{logical_id} tells nobody");
-    }
-}
-
-#[test]
-fn an_alarm_waits_for_a_line_that_is_logged() {
-    let source = fs::read_to_string(root().join("functions/src/events/delivery.rs")).expect("the source can be read");
-    let template = Template::read();
-    let filters =
-        template.resources("AWS::Logs::MetricFilter").map(|(_, filter)| text(&filter["Properties"]["FilterPattern"]));
-    let lines: Vec<_> = filters
-        .filter_map(|pattern| Some(pattern.split_once("$.fields.message = ")?.1.trim_end_matches(" }").to_owned()))
-        .collect();
-
-    assert!(!lines.is_empty());
-    for line in lines {
-        assert!(source.contains(&line), "{line} is not logged");
-    }
 }
 
 #[test]
@@ -400,12 +395,58 @@ fn assert_granted_to(service: &str, is_meant: impl Fn(&Runs) -> bool) {
 }
 
 #[test]
-fn only_set_up_knows_the_setup_secret() {
+fn every_variable_is_one_that_the_program_reads() {
     let template = Template::read();
-    let knows = template.functions().filter(|function| function.own_variables().contains("ROSTER_SETUP_SECRET"));
-    let knows: Vec<_> = knows.map(|function| function.operation().to_owned()).collect();
+    let given = template.functions().flat_map(|function| template.variables_of(&function).into_keys());
+    let given: Vec<_> = given.collect();
 
-    assert_eq!(knows, ["set_up"]);
+    assert_same(
+        ("template.yaml", given.into_iter()),
+        ("functions/src", variables_read(&root().join("functions/src")).into_iter()),
+    );
+}
+
+#[test]
+fn every_function_has_the_variables_that_its_operation_needs_and_no_others() {
+    let template = Template::read();
+    let secret = json!({ "Fn::Sub": "{{resolve:secretsmanager:${SetupSecret}:SecretString}}" });
+
+    for function in template.functions() {
+        let mut needed = BTreeMap::from([
+            ("ROSTER_TABLE", json!({ "Ref": "Table" })),
+            ("ROSTER_LOG", json!({ "Ref": "LogLevel" })),
+            ("ROSTER_SECURITY", json!({ "Ref": "SecurityPreset" })),
+            ("ROSTER_EDGE_SECRET", json!({ "Ref": "EdgeSecret" })),
+        ]);
+        let operation = operations::all().iter().find(|operation| operation.name == function.operation());
+        match operation.expect("it is an operation").runs {
+            _ if function.operation() == "set_up" => needed.insert("ROSTER_SETUP_SECRET", secret.clone()),
+            Runs::OnMailEvent(..) => {
+                needed.insert("ROSTER_MAIL_CONFIGURATION_SET", json!({ "Ref": "MailConfiguration" }))
+            }
+            Runs::OnPublishingEvent(..) => needed.insert("ROSTER_EVENT_BUS", json!({ "Ref": "EventBus" })),
+            _ => None,
+        };
+        let needed = needed.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        assert_eq!(template.variables_of(&function), needed, "{}", function.logical_id);
+    }
+}
+
+/// The names of variables in the sources of a directory.
+fn variables_read(directory: &Path) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for entry in fs::read_dir(directory).expect("sources can be read") {
+        let path = entry.expect("sources can be read").path();
+        if path.is_dir() {
+            names.extend(variables_read(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let source = fs::read_to_string(&path).expect("a source can be read");
+            let calls = source.split("optional(\"").chain(source.split("variable(\""));
+            let read = calls.filter_map(|rest| rest.split_once("\")")).map(|(name, _)| name);
+            names.extend(read.filter(|name| name.starts_with("ROSTER_")).map(str::to_owned));
+        }
+    }
+    names
 }
 
 #[test]
@@ -423,9 +464,19 @@ fn no_event_is_lost_silently() {
                 assert!(properties["MaximumRetryAttempts"].is_u64(), "{} retries for ever", function.logical_id);
                 assert_eq!(properties["DestinationConfig"]["OnFailure"]["Destination"], queue);
             }
-            Some("ScheduleV2" | "EventBridgeRule") => {
+            Some("EventBridgeRule") => {
                 assert_eq!(properties["DeadLetterConfig"]["Arn"], queue);
                 assert_eq!(invocation["DestinationConfig"]["OnFailure"]["Destination"], queue);
+            }
+            // The next run does what was left, and `ScheduleAlarm` rings if it cannot.
+            Some("ScheduleV2") => {
+                assert!(properties["DeadLetterConfig"].is_null() && invocation["DestinationConfig"].is_null());
+                // A run, the minute that Lambda waits, and a moment.
+                let a_run = function.properties()["Timeout"].as_u64().expect("it has a time limit");
+                let age = invocation["MaximumEventAgeInSeconds"].as_u64().expect("events grow old");
+                assert!(age > a_run + 60, "{} is not tried again", function.logical_id);
+                assert_eq!(invocation["MaximumRetryAttempts"], 1);
+                assert_eq!(properties["RetryPolicy"]["MaximumEventAgeInSeconds"], age);
             }
             _ => {}
         }
@@ -467,6 +518,15 @@ fn the_table_outlives_its_stack() {
 }
 
 #[test]
+fn the_identity_that_mails_outlives_its_stack_but_for_one_that_never_was() {
+    let template = Template::read();
+    let sender = &template.0["Resources"]["Sender"];
+
+    assert_eq!(sender["DeletionPolicy"], "RetainExceptOnCreate");
+    assert_eq!(sender["UpdateReplacePolicy"], "Retain");
+}
+
+#[test]
 fn a_restored_table_is_taken_over_as_it_is_deployed() {
     let restored = Template::read_file("docs/restore.yaml");
     let template = Template::read();
@@ -479,7 +539,7 @@ fn a_restored_table_is_taken_over_as_it_is_deployed() {
 
 /// What makes an operation run, in one line: `GET /v1/users`, `$default`, `INSERT of MAIL#`, `rate(5 minutes)` or
 /// `Email Bounced, Email Delivered`.
-fn trigger(operation: &Operation) -> String {
+pub(crate) fn trigger(operation: &Operation) -> String {
     match &operation.runs {
         Runs::OnRequest(routes) => {
             let paths = serde_json::to_value(&(routes.serve)().get_openapi().paths).expect("paths are JSON");
@@ -547,7 +607,8 @@ fn filter_name(event_name: &str, key: &str, prefix: &str) -> String {
 }
 
 /// Names what only one of the two has.
-fn assert_same(
+#[track_caller]
+pub(crate) fn assert_same(
     (left, of_left): (&str, impl Iterator<Item = String>),
     (right, of_right): (&str, impl Iterator<Item = String>),
 ) {
@@ -583,7 +644,7 @@ fn statements(value: &Value) -> Vec<Value> {
     }
 }
 
-fn get_att(logical_id: &str, attribute: &str) -> Value {
+pub(crate) fn get_att(logical_id: &str, attribute: &str) -> Value {
     json!({ "Fn::GetAtt": [logical_id, attribute] })
 }
 
@@ -603,7 +664,7 @@ fn only_value(object: &Value) -> &Value {
 }
 
 /// A list, or the one thing that AWS takes for a list of one; nothing if there is none.
-fn list(value: &Value) -> Vec<Value> {
+pub(crate) fn list(value: &Value) -> Vec<Value> {
     match value {
         Value::Null => Vec::new(),
         Value::Array(values) => values.clone(),
@@ -611,7 +672,7 @@ fn list(value: &Value) -> Vec<Value> {
     }
 }
 
-fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is not a text")).to_owned()
 }
 

@@ -120,6 +120,15 @@ impl Function {
         }
     }
 
+    /// Ends it, and gives what it has logged.
+    pub fn end(mut self) -> String {
+        self.child.kill().ok();
+        (self.poll, _) = mpsc::channel();
+        // Once its log is read to the end, nobody is left who could send a request.
+        while self.requests.recv_timeout(TIME_LIMIT).is_ok() {}
+        self.log.read()
+    }
+
     /// What its process has used so far.
     pub fn usage(&self) -> io::Result<Usage> {
         let process = format!("/proc/{}", self.child.id());

@@ -55,7 +55,11 @@ pub(crate) fn notice(check: bool) -> Result<()> {
 
 /// Prints a bill of materials in the format of `CycloneDX`.
 pub(crate) fn sbom() -> Result<()> {
-    let works = works()?;
+    println!("{}", serde_json::to_string_pretty(&bill(&works()?))?);
+    Ok(())
+}
+
+fn bill(works: &[Work]) -> Value {
     let components = works.iter().map(|work| {
         let hashes = work.hash.iter().map(|(algorithm, digest)| json!({ "alg": algorithm, "content": digest }));
         json!({
@@ -69,16 +73,14 @@ pub(crate) fn sbom() -> Result<()> {
         })
     });
     let dependencies = works.iter().map(|work| json!({ "ref": work.purl, "dependsOn": work.needs }));
-    let document = json!({
+    json!({
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,
         "metadata": { "component": { "type": "application", "name": "roster", "version": env!("CARGO_PKG_VERSION") } },
         "components": components.collect::<Vec<_>>(),
         "dependencies": dependencies.collect::<Vec<_>>(),
-    });
-    println!("{}", serde_json::to_string_pretty(&document)?);
-    Ok(())
+    })
 }
 
 /// Everything that is shipped and not ours, by name.
@@ -247,4 +249,48 @@ fn text(value: &Value) -> String {
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `cargo` itself says is compiled in, and what the console asks for by name.
+    fn shipped() -> Vec<String> {
+        let tree = Command::new(env!("CARGO"))
+            .args(["tree", "--locked", "--offline", "--package", SHIPPED, "--target", PLATFORM])
+            .args(["--edges", "normal", "--prefix", "none", "--no-dedupe", "--format", "{p}"])
+            .current_dir(root())
+            .output()
+            .unwrap();
+        assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+        let tree = String::from_utf8(tree.stdout).unwrap();
+        // A crate of ours has its directory after the version.
+        let of_others = tree.lines().filter(|line| !line.contains(" (/"));
+        let crates = of_others.filter_map(|line| {
+            let (name, rest) = line.split_once(" v")?;
+            Some(format!("pkg:cargo/{name}@{}", rest.split(' ').next()?))
+        });
+        let package = fs::read_to_string(root().join("console/package.json")).unwrap();
+        let package: Value = serde_json::from_str(&package).unwrap();
+        let packages = package["dependencies"].as_object().unwrap().keys();
+        crates.chain(packages.map(|name| format!("pkg:npm/{}@", name.replace('@', "%40")))).collect()
+    }
+
+    #[test]
+    fn the_bill_of_materials_has_all_that_is_shipped() {
+        let bill = bill(&works().unwrap());
+        let components = bill["components"].as_array().unwrap();
+        let shipped = shipped();
+
+        assert!(shipped.len() > 100, "{shipped:?}");
+        for purl in &shipped {
+            let is_listed = components.iter().any(|component| text(&component["purl"]).starts_with(purl));
+            assert!(is_listed, "{purl} is shipped, and not in the bill");
+        }
+        for component in components {
+            assert!(!component["hashes"].as_array().unwrap().is_empty(), "{component}");
+            assert!(!text(&component["licenses"][0]["expression"]).is_empty(), "{component}");
+        }
+    }
 }

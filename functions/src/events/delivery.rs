@@ -239,9 +239,14 @@ async fn note_on(app: &App, MailReading { mut mail, user, .. }: MailReading, out
     }
     let is_given_up = matches!(mail.state, MailState::Failed { .. });
     if is_given_up {
-        tracing::error!(mail.id = %mail.id, mail.kind = mail.kind.as_str(), "a mail was given up");
+        log_given_up(&mail);
     }
     keep(app, &mail, user.as_ref(), is_given_up.then_some(Action::MailFailed)).await
+}
+
+/// The line of the log that an alarm waits for.
+pub(crate) fn log_given_up(mail: &Mail) {
+    tracing::error!(mail.id = %mail.id, mail.kind = mail.kind.as_str(), "a mail was given up");
 }
 
 /// Writes what became of a mail: on the mail, on the user where it is the one that carries their invite, and in the

@@ -18,7 +18,7 @@ use roster_web::{App, decide};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::delivery::{in_words, keep};
+use super::delivery::{in_words, keep, log_given_up};
 
 /// Notes what SES reports.
 pub async fn record_mail_event(app: App, event: Value) -> Result<Value, Error> {
@@ -48,6 +48,9 @@ async fn record(app: &App, reference: &MailRef, ses_id: &str, report: &Report) -
             Fate::Complained => Some(Action::MailComplained),
         };
         keep(app, &mail, user.as_ref(), action).await?;
+        if report.fate == Fate::Rejected {
+            log_given_up(&mail);
+        }
         Ok(true)
     })
     .await
