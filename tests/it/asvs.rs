@@ -503,7 +503,7 @@ const OTHERS: &[Row] = &[
         Met(&[
             "permissions::every_function_may_do_what_its_operation_does_and_nothing_else",
             "template::no_grant_has_a_wildcard",
-            "template::only_set_up_knows_the_setup_secret",
+            "template::every_function_has_the_variables_that_its_operation_needs_and_no_others",
         ]),
     ),
     Row(
