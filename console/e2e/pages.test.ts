@@ -167,6 +167,7 @@ test("webhooks", async (context) => {
     await page.getByRole("cell", { name: "Delivered" }).first().waitFor();
     receiver.status = 500;
     await roster.call("POST", "/v1/apps", { slug: "told", name: "Told" }, token);
+    await roster.told();
     await page.reload();
     await page.getByText("The receiver fails").waitFor();
     await look(page, "webhook-failing");
