@@ -7,15 +7,10 @@ use std::{
 };
 
 use clap::Parser;
-use mimalloc::MiMalloc;
 use roster_domain::settings::SecuritySettings;
 use roster_local::{Installation, Options};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
-
-/// A request makes thousands of small allocations, on its way through JSON above all.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Runs Roster on this machine.
 #[derive(Parser)]
