@@ -55,8 +55,8 @@ pub enum Runs {
 pub struct Routes {
     /// To be served.
     pub serve: fn() -> OpenApiRouter<App>,
-    /// The same with the schemas of what is sent and answered. To make them is a third of a function's start, and only the
-    /// API document needs them.
+    /// The same with the schemas of what is sent and answered. To make them was up to a third of a function's start, and
+    /// only the API document needs them.
     pub document: fn() -> OpenApiRouter<App>,
 }
 
