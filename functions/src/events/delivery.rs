@@ -28,7 +28,7 @@ pub(crate) async fn deliver(app: &App, mailer: &Mailer, mail: &MailRef) -> Resul
     if !reading.mail.take_up(now) {
         return Ok(());
     }
-    match app.store.note(Change { noted: Some(&reading.mail), ..Change::default() }).await {
+    match app.store.note_mail(&reading.mail).await {
         Err(Error::Conflict) => return Ok(()),
         noted => noted?,
     }
@@ -261,7 +261,7 @@ pub async fn keep(app: &App, mail: &Mail, before: Option<&User>, action: Option<
         ..Change::default()
     };
     let Some(action) = action else {
-        return app.store.note(change).await;
+        return if carries { app.store.note(change).await } else { app.store.note_mail(mail).await };
     };
     let (_, reason) = mail.delivery();
     let changes =

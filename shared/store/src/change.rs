@@ -118,7 +118,7 @@ fn is_invited(user: &User) -> bool {
     user.invite().is_some()
 }
 
-fn unchanged(revision: u64) -> Condition {
+pub(crate) fn unchanged(revision: u64) -> Condition {
     Condition::new("revision = :revision", [(":revision", AttributeValue::N(revision.to_string()))])
 }
 

@@ -27,6 +27,7 @@ use std::{
 
 use aws_sdk_dynamodb::{
     Client,
+    operation::put_item::PutItemError,
     types::{AttributeValue, DeleteRequest, KeysAndAttributes, WriteRequest},
 };
 use jiff::Timestamp;
@@ -53,6 +54,7 @@ pub use seals::{Finding, SealedEntry, Verification};
 pub use summary::Summary;
 
 use crate::{
+    change::unchanged,
     cursor::Sealer,
     items::{Attributes, EmailClaim, Installation, Item},
     keys::Key,
@@ -295,6 +297,13 @@ impl Store {
         Ok(Some(MailReading { mail: read, user, invite, email_settings }))
     }
 
+    /// Access pattern 87: something is noted of a mail. Fails with [`Error::Conflict`] if the mail was written since it was
+    /// read, also by this note itself, where the answer to it was lost.
+    pub async fn note_mail(&self, mail: &Mail) -> Result<()> {
+        let after = Mail { revision: mail.revision + 1, ..mail.clone() };
+        self.put_if(&after, unchanged(mail.revision)).await
+    }
+
     /// Access pattern 14: one more link of an invite, unless the invite was renewed or has ended. Whether it was added.
     pub async fn add_invite_link(&self, user: UserId, generation: u64, hash: &SecretHash) -> Result<bool> {
         let add = self
@@ -451,6 +460,21 @@ impl Store {
             pause(attempt).await;
         }
         Ok(())
+    }
+
+    /// Writes one item, or fails with [`Error::Conflict`] where the condition does. It is half the price of a transaction.
+    async fn put_if(&self, item: &impl Item, condition: Condition) -> Result<()> {
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item.attributes()?));
+        let put =
+            condition.values.into_iter().fold(put.condition_expression(condition.expression), |put, (name, value)| {
+                put.expression_attribute_values(name, value)
+            });
+        match alone(|| put.clone().send()).await {
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+                Err(Error::Conflict)
+            }
+            put => put.map(drop).map_err(failed),
+        }
     }
 
     async fn get<T: Item>(&self, key: Key) -> Result<Option<T>> {

@@ -138,13 +138,11 @@ impl Store {
             Some(current) if current.mail == link.mail => reset.links.extend(current.links),
             _ => {}
         }
-        let mut writes = Transaction::new(self);
         let condition = match seen {
             Some(mail) => Condition::new("mail = :mail", [(":mail", AttributeValue::S(mail.to_string()))]),
             None => Condition::is_new(),
         };
-        writes.put_if(&reset, condition, |_| Error::Conflict)?;
-        writes.commit().await.map(|()| true)
+        self.put_if(&reset, condition).await.map(|()| true)
     }
 
     async fn add_failure(&self, key: &Key, now: Timestamp, memory: SignedDuration) -> Result<()> {

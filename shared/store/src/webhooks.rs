@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::{operation::put_item::PutItemError, types::AttributeValue};
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use roster_domain::{
     ActivityId, Error, Invalid, Result, User, UserId, WebhookId,
@@ -19,10 +19,10 @@ use serde_with::{DisplayFromStr, serde_as};
 
 use crate::{
     Store,
-    items::{Attributes, Item},
+    items::Item,
     keys::{self, Entry, Key},
     lists::{Page, PageRequest, Range, Source},
-    transaction::{Condition, Transaction, failed},
+    transaction::{Condition, Transaction},
 };
 
 /// How long a delivery is kept after its event.
@@ -145,22 +145,6 @@ impl Store {
         let mut admins = self.read(&users).await?;
         let users = users.iter().filter_map(|user| admins.take(user).transpose()).collect::<Result<_>>()?;
         Ok((users, found.take(&settings)?))
-    }
-
-    /// Writes one item, or fails with [`Error::Conflict`] where the condition does.
-    async fn put_if(&self, item: &impl Item, condition: Condition) -> Result<()> {
-        let attributes: Attributes = item.attributes()?;
-        let mut put = self.client.put_item().table_name(&self.table).set_item(Some(attributes));
-        put = put.condition_expression(condition.expression);
-        for (name, value) in condition.values {
-            put = put.expression_attribute_values(name, value);
-        }
-        match put.send().await {
-            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
-                Err(Error::Conflict)
-            }
-            put => put.map(drop).map_err(failed),
-        }
     }
 }
 
