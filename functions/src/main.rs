@@ -9,12 +9,11 @@ use roster_functions::{
     aws::{self, optional, variable},
     edge,
     events::{publish::Bus, sender::Sender},
-    operations::{self, Operation, Runs},
+    operations::{self, Operation, Payload, Runs},
     request,
 };
 use roster_mail::Mailer;
 use roster_web::{App, Passwords, app::SystemClock};
-use serde_json::Value;
 use tower::ServiceExt as _;
 
 #[tokio::main(flavor = "current_thread")]
@@ -39,21 +38,21 @@ async fn run() -> Result<(), Error> {
     match operation.runs {
         Runs::OnRequest(_) | Runs::OnOtherRequests => serve(operation, app).await,
         Runs::OnEvent(_, handle) => {
-            lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| handle(app.clone(), event.payload))).await
+            lambda_runtime::run(service_fn(|event: LambdaEvent<Payload>| handle(app.clone(), event.payload))).await
         }
         Runs::OnMailEvent(_, handle) => {
             let mailer = Mailer::new(aws::ses()?, optional("ROSTER_MAIL_CONFIGURATION_SET"));
-            let handle = |event: LambdaEvent<Value>| handle(app.clone(), mailer.clone(), event.payload);
+            let handle = |event: LambdaEvent<Payload>| handle(app.clone(), mailer.clone(), event.payload);
             lambda_runtime::run(service_fn(handle)).await
         }
         Runs::OnPublishingEvent(_, handle) => {
             let bus = Bus::new(aws::eventbridge()?, variable("ROSTER_EVENT_BUS")?);
-            let handle = |event: LambdaEvent<Value>| handle(app.clone(), bus.clone(), event.payload);
+            let handle = |event: LambdaEvent<Payload>| handle(app.clone(), bus.clone(), event.payload);
             lambda_runtime::run(service_fn(handle)).await
         }
         Runs::OnWebhookEvent(_, handle) => {
             let sender = Sender::new(app.webhook_reach)?;
-            let handle = |event: LambdaEvent<Value>| handle(app.clone(), sender.clone(), event.payload);
+            let handle = |event: LambdaEvent<Payload>| handle(app.clone(), sender.clone(), event.payload);
             lambda_runtime::run(service_fn(handle)).await
         }
     }

@@ -9,7 +9,7 @@ use pastey::paste;
 use roster_mail::Mailer;
 use roster_store::keys;
 use roster_web::{App, Manner, harden};
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 use utoipa::{
     Path,
     openapi::{
@@ -41,13 +41,13 @@ pub enum Runs {
     /// A request that no other operation serves.
     OnOtherRequests,
     /// An event.
-    OnEvent(Trigger, fn(App, Value) -> EventAnswer),
+    OnEvent(Trigger, fn(App, Payload) -> EventAnswer),
     /// An event, in an operation that sends mail.
-    OnMailEvent(Trigger, fn(App, Mailer, Value) -> EventAnswer),
+    OnMailEvent(Trigger, fn(App, Mailer, Payload) -> EventAnswer),
     /// An event, in an operation that publishes events.
-    OnPublishingEvent(Trigger, fn(App, Bus, Value) -> EventAnswer),
+    OnPublishingEvent(Trigger, fn(App, Bus, Payload) -> EventAnswer),
     /// An event, in an operation that sends to webhooks.
-    OnWebhookEvent(Trigger, fn(App, Sender, Value) -> EventAnswer),
+    OnWebhookEvent(Trigger, fn(App, Sender, Payload) -> EventAnswer),
 }
 
 /// The routes of an operation, as its annotation describes them.
@@ -72,6 +72,9 @@ impl Runs {
         }
     }
 }
+
+/// An event as it arrived, for its operation to read.
+pub type Payload = Box<RawValue>;
 
 /// The answer of an event operation, as Lambda takes it.
 pub type EventAnswer = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;

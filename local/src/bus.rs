@@ -202,13 +202,9 @@ impl Bus {
 
 /// Gives the event to each operation that has a rule for it.
 async fn deliver(invoker: &Invoker, event: &Event) {
-    let event = match serde_json::to_value(event) {
-        Ok(event) => event,
-        Err(error) => return tracing::error!(%error, "an event has no JSON form"),
-    };
     for (operation, _) in invoker.event_operations().filter(|(_, trigger)| *trigger == Trigger::DomainEvent) {
         for attempt in 0..ATTEMPTS {
-            match invoker.invoke(operation.name, event.clone()).await {
+            match invoker.invoke(operation.name, event).await {
                 Ok(_) => break,
                 Err(error) => tracing::warn!(operation = operation.name, attempt, error, "an event failed"),
             }

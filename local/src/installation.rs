@@ -341,7 +341,7 @@ impl Installation {
 
     /// Runs an event operation on `event`, as Lambda would: also late, and once more.
     pub async fn invoke(&self, operation: &'static str, event: serde_json::Value) -> Result<serde_json::Value, String> {
-        self.invoker.invoke(operation, event).await
+        self.invoker.invoke(operation, &event).await
     }
 
     /// A client of the table, for what the API does not show.

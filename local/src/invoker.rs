@@ -6,7 +6,8 @@ use roster_functions::{
 };
 use roster_mail::Mailer;
 use roster_web::App;
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Value, value::to_raw_value};
 
 use crate::recorder::Recorder;
 
@@ -28,7 +29,8 @@ impl Invoker {
     }
 
     /// The answer of `operation` to `event`, or why there is none.
-    pub async fn invoke(&self, operation: &'static str, event: Value) -> Result<Value, String> {
+    pub async fn invoke(&self, operation: &'static str, event: &(impl Serialize + Sync)) -> Result<Value, String> {
+        let event = to_raw_value(event).map_err(|error| error.to_string())?;
         let answer = match self.operations.iter().find(|known| known.name == operation).map(|known| &known.runs) {
             Some(Runs::OnEvent(_, handler)) => handler(self.app.clone(), event),
             Some(Runs::OnMailEvent(_, handler)) => handler(self.app.clone(), self.mailer.clone(), event),

@@ -165,7 +165,7 @@ async fn run(State(local): State<Local>, Path(name): Path<String>) -> Response<B
     };
     let result = match trigger {
         Trigger::Schedule(_) => {
-            local.invoker.invoke(operation.name, schedules::event(operation.name, local.clock.now())).await
+            local.invoker.invoke(operation.name, &schedules::event(operation.name, local.clock.now())).await
         }
         Trigger::Stream { .. } => {
             local.backlog.drained(operation.name).await;
@@ -221,7 +221,7 @@ fn is_from_here(headers: &HeaderMap) -> bool {
 mod tests {
     use axum::http::Method;
     use http_body_util::BodyExt;
-    use roster_functions::operations::{EventAnswer, Operation, Runs};
+    use roster_functions::operations::{EventAnswer, Operation, Payload, Runs};
 
     use super::*;
     use crate::{Installation, Options};
@@ -258,10 +258,10 @@ mod tests {
 
     #[tokio::test]
     async fn an_event_operation_runs_when_asked() {
-        fn works(_: roster_web::App, event: Value) -> EventAnswer {
-            Box::pin(async move { Ok(event["source"].clone()) })
+        fn works(_: roster_web::App, event: Payload) -> EventAnswer {
+            Box::pin(async move { Ok(serde_json::from_str::<Value>(event.get())?["source"].clone()) })
         }
-        fn fails(_: roster_web::App, _: Value) -> EventAnswer {
+        fn fails(_: roster_web::App, _: Payload) -> EventAnswer {
             Box::pin(async { Err("no luck".into()) })
         }
         const DAILY: Trigger = Trigger::Schedule(std::time::Duration::from_hours(24));

@@ -34,7 +34,7 @@ pub async fn report(
     let event = event_of(mail, event, detail, now);
     let waits = |trigger| matches!(trigger, Trigger::MailEvents(types) if types.iter().any(|name| event["detail-type"] == *name));
     match invoker.event_operations().find(|(_, trigger)| waits(*trigger)) {
-        Some((operation, _)) => invoker.invoke(operation.name, event).await,
+        Some((operation, _)) => invoker.invoke(operation.name, &event).await,
         None => Ok(Value::Null),
     }
 }

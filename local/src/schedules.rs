@@ -72,7 +72,7 @@ impl Schedules {
             if left.is_zero() {
                 *last_run = now;
                 left = rate;
-                if let Err(error) = self.invoker.invoke(operation.name, event(operation.name, now)).await {
+                if let Err(error) = self.invoker.invoke(operation.name, &event(operation.name, now)).await {
                     tracing::error!(operation = operation.name, error, "a scheduled operation failed");
                 }
                 if let Err(error) = self.file.save(&*last_runs) {
@@ -110,7 +110,7 @@ mod tests {
     use std::sync::Mutex as StdMutex;
 
     use aws_lambda_events::event::eventbridge::EventBridgeEvent;
-    use roster_functions::operations::{EventAnswer, Operation, Runs};
+    use roster_functions::operations::{EventAnswer, Operation, Payload, Runs};
     use roster_web::App;
 
     use super::*;
@@ -118,8 +118,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_schedule_runs_when_the_clock_says_so() {
-        static EVENTS: StdMutex<Vec<Value>> = StdMutex::new(Vec::new());
-        fn handler(_: App, event: Value) -> EventAnswer {
+        static EVENTS: StdMutex<Vec<Payload>> = StdMutex::new(Vec::new());
+        fn handler(_: App, event: Payload) -> EventAnswer {
             EVENTS.lock().unwrap().push(event);
             Box::pin(async { Ok(Value::Null) })
         }
@@ -138,7 +138,7 @@ mod tests {
         installation.advance(Duration::from_hours(48)).await.unwrap();
         assert_eq!(runs(), 2, "what was missed is made up for once");
 
-        let event: EventBridgeEvent<Value> = serde_json::from_value(EVENTS.lock().unwrap()[0].clone()).unwrap();
+        let event: EventBridgeEvent<Value> = serde_json::from_str(EVENTS.lock().unwrap()[0].get()).unwrap();
         assert_eq!((&*event.source, &*event.detail_type), ("aws.events", "Scheduled Event"));
     }
 }

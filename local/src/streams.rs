@@ -15,7 +15,10 @@ use aws_sdk_dynamodb::error::BoxError;
 use dynoxide::{AttributeValue, actions::get_records::Record, streams::stream_arn};
 use roster_functions::operations::{StreamFilter, Trigger};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{
+    Value,
+    value::{RawValue, to_raw_value},
+};
 use tokio::{
     sync::{mpsc, watch},
     time::{Instant, sleep, timeout_at},
@@ -246,8 +249,8 @@ impl Streams {
         for record in records {
             let wanted = queues.iter().filter(|queue| queue.wants(record)).collect::<Vec<_>>();
             if !wanted.is_empty() {
-                match event_record(record) {
-                    Ok(event) => sorted.push((event, wanted)),
+                match Delivered::new(record) {
+                    Ok(delivered) => sorted.push((Arc::new(delivered), wanted)),
                     Err(error) => tracing::error!(%error, "a record of the stream has no JSON form"),
                 }
             }
@@ -259,10 +262,10 @@ impl Streams {
                 levels.consumers.entry(queue.operation).or_default().pending += 1;
             }
         });
-        for (event, wanted) in sorted {
+        for (delivered, wanted) in sorted {
             for queue in wanted {
                 // A consumer is gone only when the installation stops.
-                queue.records.send(event.clone()).unwrap_or_default();
+                queue.records.send(delivered.clone()).unwrap_or_default();
             }
         }
     }
@@ -273,7 +276,7 @@ struct Queue {
     operation: &'static str,
     filters: &'static [StreamFilter],
     after: Option<String>,
-    records: mpsc::UnboundedSender<Value>,
+    records: mpsc::UnboundedSender<Arc<Delivered>>,
 }
 
 impl Queue {
@@ -290,7 +293,7 @@ impl Queue {
 struct Consumer {
     streams: Streams,
     operation: &'static str,
-    records: mpsc::UnboundedReceiver<Value>,
+    records: mpsc::UnboundedReceiver<Arc<Delivered>>,
     batching_window: Duration,
     first_pause: Duration,
 }
@@ -320,7 +323,7 @@ impl Consumer {
             // What failed is tried again alone, so that it cannot take others with it.
             let size = if attempts == 0 { BATCH.min(waiting.len()) } else { 1 };
             let batch = waiting.iter().take(size).cloned().collect::<Vec<_>>();
-            match self.deliver(&batch).await {
+            match self.deliver(batch).await {
                 Ok(()) => {
                     self.done(waiting.drain(..size));
                     attempts = 0;
@@ -345,17 +348,15 @@ impl Consumer {
     }
 
     /// Hands a batch to the operation. When it fails: how many records from the first on are handled, and the reason.
-    async fn deliver(&self, batch: &[Value]) -> Result<(), (usize, String)> {
-        let event = json!({ "Records": batch });
-        let answer = self.streams.invoker.invoke(self.operation, event).await.map_err(|reason| (0, reason))?;
+    async fn deliver(&self, batch: Vec<Arc<Delivered>>) -> Result<(), (usize, String)> {
+        let event = Batch { records: batch.iter().map(|record| &*record.event).collect() };
+        let answer = self.streams.invoker.invoke(self.operation, &event).await.map_err(|reason| (0, reason))?;
         let failures = answer["batchItemFailures"].as_array().map_or(&[][..], Vec::as_slice);
         // As in Lambda, everything from the first failure on counts as failed, and so does everything when the answer
         // names a record that is none.
         let first = failures
             .iter()
-            .map(|failure| {
-                batch.iter().position(|record| sequence_number(record) == failure["itemIdentifier"].as_str())
-            })
+            .map(|failure| batch.iter().position(|record| failure["itemIdentifier"] == *record.sequence_number))
             .min_by_key(|position| position.unwrap_or_default());
         match first {
             None => Ok(()),
@@ -363,9 +364,9 @@ impl Consumer {
         }
     }
 
-    fn done(&self, records: std::collections::vec_deque::Drain<'_, Value>) {
+    fn done(&self, records: std::collections::vec_deque::Drain<'_, Arc<Delivered>>) {
         let records = records.collect::<Vec<_>>();
-        let last = records.last().and_then(sequence_number).map(str::to_owned);
+        let last = records.last().map(|record| record.sequence_number.clone());
         self.streams.backlog.0.send_modify(|levels| {
             let progress = levels.consumers.entry(self.operation).or_default();
             progress.done = last;
@@ -373,8 +374,9 @@ impl Consumer {
         });
     }
 
-    fn put_aside(&self, record: &Value, reason: String) {
-        let letter = DeadLetter { operation: self.operation.to_owned(), reason, record: record.clone() };
+    fn put_aside(&self, record: &Delivered, reason: String) {
+        let record = serde_json::from_str(record.event.get()).unwrap_or_default();
+        let letter = DeadLetter { operation: self.operation.to_owned(), reason, record };
         tracing::error!(operation = letter.operation, reason = letter.reason, "a record of the stream is put aside");
         if let Err(error) = self.streams.dead_letter_file.append(&letter) {
             tracing::error!(%error, "the record that was put aside is not saved");
@@ -383,16 +385,33 @@ impl Consumer {
     }
 }
 
-/// The record as Lambda delivers it.
-fn event_record(record: &Record) -> serde_json::Result<Value> {
-    let mut event = serde_json::to_value(record)?;
-    event["awsRegion"] = "local".into();
-    event["eventSourceARN"] = stream_arn(TABLE, "local").into();
-    Ok(event)
+/// A record on its way to a consumer.
+#[derive(Debug)]
+struct Delivered {
+    sequence_number: String,
+    /// The record as Lambda delivers it.
+    event: Box<RawValue>,
 }
 
-fn sequence_number(record: &Value) -> Option<&str> {
-    record["dynamodb"]["SequenceNumber"].as_str()
+impl Delivered {
+    fn new(record: &Record) -> serde_json::Result<Self> {
+        #[derive(Serialize)]
+        struct EventRecord<'a> {
+            #[serde(flatten)]
+            record: &'a Record,
+            #[serde(rename = "eventSourceARN")]
+            event_source_arn: String,
+        }
+        let event = EventRecord { record, event_source_arn: stream_arn(TABLE, "local") };
+        Ok(Self { sequence_number: record.dynamodb.sequence_number.clone(), event: to_raw_value(&event)? })
+    }
+}
+
+/// What an operation is given.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Batch<'a> {
+    records: Vec<&'a RawValue>,
 }
 
 #[cfg(test)]
@@ -402,8 +421,9 @@ mod tests {
 
     use aws_lambda_events::event::dynamodb::Event;
     use aws_sdk_dynamodb::{Client, types::AttributeValue};
-    use roster_functions::operations::{EventAnswer, Operation, Runs};
+    use roster_functions::operations::{EventAnswer, Operation, Payload, Runs};
     use roster_web::App;
+    use serde_json::json;
 
     use super::*;
     use crate::{Installation, Options, installation::tests::Directory};
@@ -419,7 +439,8 @@ mod tests {
         client.put_item().table_name(TABLE).item("pk", text("USER#1")).item("sk", text(sk)).send().await.unwrap();
     }
 
-    fn sort_keys(event: &Value) -> Vec<String> {
+    fn sort_keys(event: &Payload) -> Vec<String> {
+        let event: Value = serde_json::from_str(event.get()).unwrap();
         let records = event["Records"].as_array().unwrap();
         records.iter().map(|record| record["dynamodb"]["Keys"]["sk"]["S"].as_str().unwrap().to_owned()).collect()
     }
@@ -430,8 +451,8 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn an_operation_is_given_the_records_of_its_filter_as_lambda_gives_them() {
-        static GIVEN: Mutex<Vec<Value>> = Mutex::new(Vec::new());
-        fn handler(_: App, event: Value) -> EventAnswer {
+        static GIVEN: Mutex<Vec<Payload>> = Mutex::new(Vec::new());
+        fn handler(_: App, event: Payload) -> EventAnswer {
             GIVEN.lock().unwrap().push(event);
             answer(Value::Null)
         }
@@ -448,7 +469,7 @@ mod tests {
 
         let given = GIVEN.lock().unwrap();
         assert_eq!(given.iter().flat_map(sort_keys).collect::<Vec<_>>(), ["MAIL#1", "MAIL#2"]);
-        let event: Event = serde_json::from_value(given[0].clone()).unwrap();
+        let event: Event = serde_json::from_str(given[0].get()).unwrap();
         let record = &event.records[0];
         assert_eq!((&*record.event_name, record.event_source.as_deref()), ("INSERT", Some("aws:dynamodb")));
         assert!(record.event_source_arn.as_deref().unwrap().contains("table/roster/stream/"));
@@ -460,7 +481,7 @@ mod tests {
     #[tokio::test]
     async fn records_wait_for_others_until_the_batch_is_full_or_its_window_ends() {
         static GIVEN: Mutex<Vec<usize>> = Mutex::new(Vec::new());
-        fn handler(_: App, event: Value) -> EventAnswer {
+        fn handler(_: App, event: Payload) -> EventAnswer {
             GIVEN.lock().unwrap().push(sort_keys(&event).len());
             answer(Value::Null)
         }
@@ -484,10 +505,11 @@ mod tests {
     #[tokio::test]
     async fn records_that_fail_come_again_from_the_first_failure_on() {
         static GIVEN: Mutex<Vec<Vec<String>>> = Mutex::new(Vec::new());
-        fn handler(_: App, event: Value) -> EventAnswer {
+        fn handler(_: App, event: Payload) -> EventAnswer {
             let keys = sort_keys(&event);
             let mut given = GIVEN.lock().unwrap();
             let is_second_time = given.iter().flatten().filter(|key| *key == "MAIL#3").count() > 0;
+            let event: Value = serde_json::from_str(event.get()).unwrap();
             let failed = event["Records"]
                 .as_array()
                 .unwrap()
@@ -519,7 +541,7 @@ mod tests {
     async fn a_record_that_keeps_failing_is_put_aside() {
         static ATTEMPTED: AtomicUsize = AtomicUsize::new(0);
         static HANDLED: Mutex<Vec<String>> = Mutex::new(Vec::new());
-        fn handler(_: App, event: Value) -> EventAnswer {
+        fn handler(_: App, event: Payload) -> EventAnswer {
             let keys = sort_keys(&event);
             if keys.iter().any(|key| key == "MAIL#poison") {
                 ATTEMPTED.fetch_add(1, Ordering::Relaxed);
@@ -549,7 +571,7 @@ mod tests {
     #[tokio::test]
     async fn a_consumer_goes_on_where_it_was_before_a_restart() {
         static GIVEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
-        fn handler(_: App, event: Value) -> EventAnswer {
+        fn handler(_: App, event: Payload) -> EventAnswer {
             GIVEN.lock().unwrap().extend(sort_keys(&event));
             answer(Value::Null)
         }
@@ -577,8 +599,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_expires_is_removed_by_the_service() {
-        static GIVEN: Mutex<Vec<Value>> = Mutex::new(Vec::new());
-        fn handler(_: App, event: Value) -> EventAnswer {
+        static GIVEN: Mutex<Vec<Payload>> = Mutex::new(Vec::new());
+        fn handler(_: App, event: Payload) -> EventAnswer {
             GIVEN.lock().unwrap().push(event);
             answer(Value::Null)
         }
@@ -598,7 +620,7 @@ mod tests {
         installation.settle().await;
 
         let given = GIVEN.lock().unwrap();
-        let event: Event = serde_json::from_value(given[0].clone()).unwrap();
+        let event: Event = serde_json::from_str(given[0].get()).unwrap();
         let identity = event.records[0].user_identity.as_ref().unwrap();
         assert_eq!((&*identity.type_, &*identity.principal_id), ("Service", "dynamodb.amazonaws.com"));
     }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{permissions::Walk, support::TestApp, template::root};
 
 /// The fields that an event has, and no others.
-const FIELDS: [&str; 7] = ["version", "id", "type", "time", "actor", "subject", "changes"];
+const FIELDS: [&str; 7] = ["actor", "changes", "id", "subject", "time", "type", "version"];
 
 fn document(name: &str) -> String {
     fs::read_to_string(root().join("docs/events").join(name)).unwrap()

@@ -10,10 +10,11 @@ use roster_web::App;
 use serde_json::Value;
 
 use super::{delivery::deliver, stream};
+use crate::operations::Payload;
 
 /// Sends the mails of these stream records.
-pub async fn deliver_mail(app: App, mailer: Mailer, event: Value) -> Result<Value, Error> {
-    stream::each(serde_json::from_value(event)?, async |record| {
+pub async fn deliver_mail(app: App, mailer: Mailer, event: Payload) -> Result<Value, Error> {
+    stream::each(serde_json::from_str(event.get())?, async |record| {
         let key = stream::key(&record, "pk").zip(stream::key(&record, "sk"));
         match key.and_then(|(pk, sk)| MailRef::of_key(pk, sk)) {
             Some(mail) => deliver(&app, &mailer, &mail).await,

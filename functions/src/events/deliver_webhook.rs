@@ -18,10 +18,11 @@ use super::{
     sender::Sender,
     webhook_delivery::{attempt, take_up},
 };
+use crate::operations::Payload;
 
 /// Tells of an event of the bus.
-pub async fn deliver_webhook(app: App, sender: Sender, event: Value) -> Result<Value, Error> {
-    let event: DomainEvent = serde_json::from_value::<EventBridgeEvent<_>>(event)?.detail;
+pub async fn deliver_webhook(app: App, sender: Sender, event: Payload) -> Result<Value, Error> {
+    let event: DomainEvent = serde_json::from_str::<EventBridgeEvent<_>>(event.get())?.detail;
     let webhooks = app.store.webhooks().await?;
     let told = webhooks.iter().filter(|webhook| webhook.wants(&event.kind));
     let told = join_all(told.map(|webhook| tell(&app, &sender, webhook, &event)));

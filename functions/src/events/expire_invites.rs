@@ -15,12 +15,12 @@ use roster_store::{Change, InviteReading};
 use roster_web::{App, Client, decide};
 use serde_json::{Value, json};
 
-use crate::invites::issued::carry;
+use crate::{invites::issued::carry, operations::Payload};
 
 const BATCH: i32 = 100;
 
 /// Does all that is due by now.
-pub async fn expire_invites(app: App, _schedule: Value) -> Result<Value, Error> {
+pub async fn expire_invites(app: App, _schedule: Payload) -> Result<Value, Error> {
     let (mut expired, mut reminded, mut removed) = (0, 0, 0);
     loop {
         let mut done = 0;

@@ -27,6 +27,7 @@ use super::{
     publish::{Bus, DomainEvent, Unpublished},
     stream,
 };
+use crate::operations::Payload;
 
 /// An entry of the activity that a record brought.
 struct Entry {
@@ -36,8 +37,8 @@ struct Entry {
 }
 
 /// Follows up the changes of these stream records.
-pub async fn follow_changes(app: App, bus: Bus, event: Value) -> Result<Value, Error> {
-    let event: Event = serde_json::from_value(event)?;
+pub async fn follow_changes(app: App, bus: Bus, event: Payload) -> Result<Value, Error> {
+    let event: Event = serde_json::from_str(event.get())?;
     let counted = Vec::from_iter(event.records.iter().filter_map(counted_anew).collect::<BTreeSet<_>>());
     let counting = decide(async || app.store.count_users(&counted).await).await;
     if let Err(error) = &counting {

@@ -15,7 +15,6 @@ use jiff::Timestamp;
 use roster_domain::{ActivityId, activity::Activity, webhooks::TEST};
 use roster_store::{ActivityRecord, Party};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use tokio::time::sleep;
 
 /// The source of all events.
@@ -62,7 +61,14 @@ impl DomainEvent {
 
     /// What webhooks are sent: the form that the Standard Webhooks specification recommends.
     pub(crate) fn message(&self) -> roster_domain::Result<String> {
-        let message = json!({ "type": self.kind, "timestamp": self.time, "data": self });
+        #[derive(Serialize)]
+        struct Message<'a> {
+            #[serde(rename = "type")]
+            kind: &'a str,
+            timestamp: Timestamp,
+            data: &'a DomainEvent,
+        }
+        let message = Message { kind: &self.kind, timestamp: self.time, data: self };
         serde_json::to_string(&message).map_err(roster_domain::Error::unexpected)
     }
 }

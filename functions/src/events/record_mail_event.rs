@@ -19,10 +19,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::delivery::{in_words, keep, log_given_up};
+use crate::operations::Payload;
 
 /// Notes what SES reports.
-pub async fn record_mail_event(app: App, event: Value) -> Result<Value, Error> {
-    let event: EventBridgeEvent = serde_json::from_value(event)?;
+pub async fn record_mail_event(app: App, event: Payload) -> Result<Value, Error> {
+    let event: EventBridgeEvent = serde_json::from_str(event.get())?;
     let Detail { mail, what } = serde_json::from_value(event.detail)?;
     let is_recorded = match mail.reference().zip(what.report()) {
         Some((reference, report)) => record(&app, &reference, &mail.message_id, &report).await?,

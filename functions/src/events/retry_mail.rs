@@ -7,12 +7,13 @@ use roster_web::App;
 use serde_json::{Value, json};
 
 use super::delivery::deliver;
+use crate::operations::Payload;
 
 /// How many mails one run takes up; the next run follows within a minute.
 const BATCH: i32 = 100;
 
 /// Sends what is due in the outbox.
-pub async fn retry_mail(app: App, mailer: Mailer, _schedule: Value) -> Result<Value, Error> {
+pub async fn retry_mail(app: App, mailer: Mailer, _schedule: Payload) -> Result<Value, Error> {
     let due = app.store.mails_due(app.now(), BATCH).await?;
     let mut failed = None;
     for mail in &due {

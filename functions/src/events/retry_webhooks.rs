@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{sender::Sender, webhook_delivery::take_up};
+use crate::operations::Payload;
 
 /// How many deliveries of a webhook are read, and how many are tried, at once.
 const BATCH: i32 = 50;
@@ -20,7 +21,7 @@ const AT_ONCE: usize = 5;
 const BUDGET: Duration = Duration::from_secs(30);
 
 /// Makes the tries that are due.
-pub async fn retry_webhooks(app: App, sender: Sender, _schedule: Value) -> Result<Value, Error> {
+pub async fn retry_webhooks(app: App, sender: Sender, _schedule: Payload) -> Result<Value, Error> {
     let end = Instant::now() + BUDGET;
     let webhooks = app.store.webhooks().await?;
     let tried = join_all(webhooks.iter().map(|webhook| retry(&app, &sender, webhook, end))).await;
