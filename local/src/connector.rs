@@ -23,7 +23,12 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::body::SdkBody;
 use axum::Router;
 use serde_json::Value;
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::TcpListener,
+    runtime::{Handle, RuntimeFlavor},
+    sync::watch,
+    task::yield_now,
+};
 
 use crate::{
     bus::{self, Bus},
@@ -182,7 +187,7 @@ impl HttpConnector for Connector {
             Some(fault) => self.fail(fault, action, body),
         };
         if !is_dead && fault != Some(Fault::Death) {
-            return HttpConnectorFuture::ready(answer);
+            return with_a_turn_for_others(answer);
         }
         self.faults.die();
         let faults = self.faults.clone();
@@ -190,6 +195,18 @@ impl HttpConnector for Connector {
             faults.buried().await;
             Err(ConnectorError::io("the process is dead".into()))
         })
+    }
+}
+
+/// Whoever is answered at once never waits: while hundreds of mails went out, requests would not be heard. On the runtime of
+/// a single test everything goes on as it comes: what follows from a request does not mix with what the test looks at next.
+fn with_a_turn_for_others(answer: Result<HttpResponse, ConnectorError>) -> HttpConnectorFuture {
+    match Handle::current().runtime_flavor() {
+        RuntimeFlavor::CurrentThread => HttpConnectorFuture::ready(answer),
+        _ => HttpConnectorFuture::new(async {
+            yield_now().await;
+            answer
+        }),
     }
 }
 

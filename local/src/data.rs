@@ -19,7 +19,7 @@ pub fn open(directory: &Path) -> Result<(Client, LocalClock), BoxError> {
     find(directory)?;
     let clock = LocalClock::load(StateFile::new(Some(directory), "clock.json"))?;
     let connector = Connector {
-        engine: Engine::open(directory, None, Backlog::new())?,
+        engine: Engine::open(directory, None, Backlog::new())?.without_tokens(),
         mailbox: Mailbox::load(StateFile::new(None, "mail.jsonl"), clock.clone())?,
         bus: Bus::load(StateFile::new(None, "events.jsonl"), clock.clone())?,
         recorder: Recorder::default(),

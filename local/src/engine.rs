@@ -18,17 +18,13 @@ use dynoxide::{
         get_records::{GetRecordsRequest, Record},
         get_shard_iterator::GetShardIteratorRequest,
         list_tables::ListTablesRequest,
+        transact_write_items::TransactWriteItemsRequest,
     },
     streams::{shard_id, stream_arn},
 };
 use rusqlite::Connection;
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::{
-    net::TcpListener,
-    runtime::{Handle, RuntimeFlavor},
-    sync::watch,
-    task,
-};
+use tokio::{net::TcpListener, sync::watch, task};
 
 use crate::{clock::LocalClock, streams::Backlog};
 
@@ -47,6 +43,7 @@ const TRIM_STREAM: &str = "DELETE FROM _stream_records
 pub struct Engine {
     database: Database,
     backlog: Backlog,
+    heeds_tokens: bool,
 }
 
 /// What the engine answers to a request: a status and a document, as they go over the wire.
@@ -71,14 +68,14 @@ impl Engine {
         if let Some(passed) = passed {
             connection.execute(TRIM_STREAM, (TABLE, passed))?;
         }
-        Ok(Self { database, backlog })
+        Ok(Self { database, backlog, heeds_tokens: true })
     }
 
     /// An engine in memory, which follows `clock`.
     pub fn ephemeral(clock: LocalClock, backlog: Backlog) -> Result<Self, BoxError> {
         let database = Database::memory_with_clock(Arc::new(clock))?;
         database.restore_from(template()?)?;
-        Ok(Self { database, backlog })
+        Ok(Self { database, backlog, heeds_tokens: true })
     }
 
     /// An engine in memory with what this one holds now.
@@ -92,7 +89,14 @@ impl Engine {
         let restored = copy.restore_from(snapshot);
         std::fs::remove_file(&path)?;
         restored?;
-        Ok(Self { database: copy, backlog: Backlog::new() })
+        Ok(Self { database: copy, backlog: Backlog::new(), heeds_tokens: true })
+    }
+
+    /// The same, for clients who get every answer, and so never send a transaction again: what its token stands for is
+    /// forgotten. To remember it takes the engine longer than to read the request.
+    #[must_use]
+    pub(crate) fn without_tokens(self) -> Self {
+        Self { heeds_tokens: false, ..self }
     }
 
     /// The engine's own interface, for dumps and for looking at what is stored.
@@ -108,7 +112,7 @@ impl Engine {
 
     /// Answers one request of the DynamoDB API.
     pub fn call(&self, action: &str, body: &[u8]) -> Answer {
-        let answer = blocking(|| self.dispatch(action, body));
+        let answer = self.dispatch(action, body);
         if answer.status == 200 && WRITES.contains(&action) {
             self.backlog.wrote();
         }
@@ -139,7 +143,10 @@ impl Engine {
     /// At most `limit` records from `position` on, and the position after them.
     pub fn records(&self, position: &str, limit: usize) -> Result<(Vec<Record>, String), BoxError> {
         let request = GetRecordsRequest { shard_iterator: position.to_owned(), limit: Some(limit) };
-        let read = blocking(|| self.database.get_records(request))?;
+        let mut read = self.database.get_records(request)?;
+        for record in &mut read.records {
+            "local".clone_into(&mut record.aws_region);
+        }
         Ok((read.records, read.next_shard_iterator.unwrap_or_else(|| position.to_owned())))
     }
 
@@ -169,7 +176,10 @@ impl Engine {
             "BatchGetItem" => run(body, |request| db.batch_get_item(request)),
             "BatchWriteItem" => run(body, |request| db.batch_write_item(request)),
             "TransactGetItems" => run(body, |request| db.transact_get_items(request)),
-            "TransactWriteItems" => run(body, |request| db.transact_write_items(request)),
+            "TransactWriteItems" => run(body, |mut request: TransactWriteItemsRequest| {
+                request.client_request_token.take_if(|_| !self.heeds_tokens);
+                db.transact_write_items(request)
+            }),
             "CreateTable" => run(body, |request| db.create_table(request)),
             "UpdateTimeToLive" => run(body, |request| db.update_time_to_live(request)),
             other => Err(DynoxideError::ValidationException(format!(
@@ -210,16 +220,6 @@ fn unreadable(error: &serde_json::Error) -> DynoxideError {
             DynoxideError::SerializationException(text.to_owned())
         }
         _ => DynoxideError::ValidationException(text.to_owned()),
-    }
-}
-
-/// The engine answers on the thread that asks, which may have to wait for a disk: other tasks move to other threads.
-/// A thread of its own for each call would cost three times as much as a `GetItem` itself. Without moving them, requests
-/// waited for seconds while hundreds of mails went out.
-fn blocking<T>(call: impl FnOnce() -> T) -> T {
-    match Handle::current().runtime_flavor() {
-        RuntimeFlavor::MultiThread => task::block_in_place(call),
-        _ => call(),
     }
 }
 

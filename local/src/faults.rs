@@ -92,6 +92,11 @@ impl Faults {
         Self(Some(Arc::default()))
     }
 
+    /// Whether any can be armed.
+    pub(crate) fn are_possible(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// From now on calls are counted anew, and these rules hold. `past` is what stale reads see.
     pub(crate) fn arm(&self, rules: Vec<Rule>, past: Option<Engine>) {
         if let Some(mut state) = self.state() {

@@ -191,6 +191,7 @@ impl Installation {
             }
             None => Engine::ephemeral(clock.clone(), backlog.clone())?,
         };
+        let engine = if options.faults.are_possible() { engine } else { engine.without_tokens() };
         let connector = Connector {
             engine: engine.clone(),
             mailbox: Mailbox::load(file("mail.jsonl"), clock.clone()).map_err(unusable)?,

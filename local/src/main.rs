@@ -7,10 +7,15 @@ use std::{
 };
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use roster_domain::settings::SecuritySettings;
 use roster_local::{Installation, Options};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+
+/// A request makes thousands of small allocations, on its way through JSON above all.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Runs Roster on this machine.
 #[derive(Parser)]
@@ -47,7 +52,9 @@ fn main() -> ExitCode {
     }
 }
 
-#[tokio::main]
+/// One thread answers, for the engine does one thing at a time. To hand work on to a second one costs more than that would
+/// do. Passwords are hashed on threads of their own.
+#[tokio::main(worker_threads = 1)]
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let mut options = Options::persistent(arguments.data);
     options.port = arguments.port;
