@@ -68,9 +68,11 @@ pub(crate) fn print() -> Result<()> {
         ours("`list_users`", "list_users")?,
         ours("`sign_in`", "sign_in")?,
     ];
-    // In turns, so that whatever else the machine does meets all of them.
+    // In turns, so that whatever else the machine does meets all of them. What came before leaves its caches to the first
+    // start of each turn: that does not count.
     for _ in 0..STARTS {
         for subject in &mut subjects {
+            Start::of(subject, &environment)?;
             let start = Start::of(subject, &environment)?;
             subject.starts.push(start);
         }
