@@ -237,7 +237,10 @@ fn with_request_id(mut response: HttpResponse) -> HttpResponse {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
+    use std::{
+        collections::HashMap,
+        sync::{Arc, atomic::AtomicBool},
+    };
 
     use aws_sdk_dynamodb::{
         Client,
@@ -365,6 +368,34 @@ mod tests {
         client.transact_write_items().transact_items(count("a")).send().await.unwrap();
 
         assert_eq!(get(&client, "a", "COUNT").await.unwrap()["hits"], AttributeValue::N("1".to_owned()));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn others_have_their_turn_between_the_calls_of_somebody_who_makes_many() {
+        const CALLS: usize = 100;
+        let (_, client) = connector().await;
+        let is_busy = Arc::new(AtomicBool::new(true));
+        let other = tokio::spawn({
+            let is_busy = is_busy.clone();
+            async move {
+                let mut turns = 0;
+                while is_busy.load(Ordering::Relaxed) {
+                    turns += 1;
+                    yield_now().await;
+                }
+                turns
+            }
+        });
+
+        let calls = tokio::spawn(async move {
+            for _ in 0..CALLS {
+                get(&client, "a", "USER").await;
+            }
+            is_busy.store(false, Ordering::Relaxed);
+        });
+
+        calls.await.unwrap();
+        assert!(other.await.unwrap() >= CALLS);
     }
 
     #[tokio::test]
