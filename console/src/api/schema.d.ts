@@ -1728,16 +1728,16 @@ export interface components {
         /**
          * @description What a refusal looks like.
          * @example {
-         *       "type": "/problems/invalid-fields",
-         *       "title": "Some fields are not valid",
-         *       "status": 400,
          *       "detail": "Correct the fields below and send the request again.",
          *       "errors": [
          *         {
-         *           "pointer": "/email",
-         *           "detail": "This is not an e-mail address; it looks like name@example.com."
+         *           "detail": "This is not an e-mail address; it looks like name@example.com.",
+         *           "pointer": "/email"
          *         }
-         *       ]
+         *       ],
+         *       "status": 400,
+         *       "title": "Some fields are not valid",
+         *       "type": "/problems/invalid-fields"
          *     }
          */
         Problem: {
@@ -2144,9 +2144,9 @@ export interface components {
             };
             /**
              * @example {
-             *       "invited": 2,
-             *       "invite_expired": 0,
              *       "active": 40,
+             *       "invite_expired": 0,
+             *       "invited": 2,
              *       "suspended": 1
              *     }
              */
