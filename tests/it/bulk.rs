@@ -101,6 +101,21 @@ async fn every_id_of_a_deletion_has_its_outcome() {
     app.assert_sound(&app.dump());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_rows_with_one_id_the_first_deletes_the_user() {
+    let app = TestApp::start().await;
+    let admin = app.set_up().await;
+    let row = |n| json!({ "email": format!("user{n}@example.com"), "delivery": "link" });
+    let rows = (0..12).map(row).collect::<Value>();
+    let invited = admin.post("/v1/invites/batch", json!({ "invites": rows })).await.assert_status(200);
+    let ids = results(&invited).iter().flat_map(|row| [&row["user_id"]; 2]).cloned().collect::<Value>();
+
+    let done = admin.post("/v1/users/batch-delete", json!({ "ids": ids })).await.assert_status(200);
+
+    assert_eq!(outcomes(&done), ["deleted", "not_found"].repeat(12));
+    assert_eq!(results(&done)[1]["detail"], "An earlier row has this id.");
+}
+
 #[tokio::test]
 async fn a_call_takes_five_hundred_rows_and_no_nonsense() {
     let app = TestApp::start().await;

@@ -1,5 +1,7 @@
 //! Many users are deleted in one call. Each keeps to the same rules as one alone.
 
+use std::collections::HashSet;
+
 use axum::{Json, extract::State};
 use roster_domain::{Error, UserId};
 use roster_web::{Admin, App, Body, Client, IfMatch, ProblemBody, Result, Rows, fields};
@@ -53,23 +55,29 @@ pub async fn delete_users(
     Body(body): Body<DeleteUsers>,
 ) -> Result<Json<Results<DeleteOutcome>>> {
     let (app, admin, client) = (&app, &admin, &client);
-    let results = in_order(body.ids.0, |id| async move {
-        let deleted = match id.as_str().and_then(|id| id.parse::<UserId>().ok()) {
-            Some(user) => delete(app, admin, client, user, IfMatch::any()).await,
-            None => Err(Error::UserNotFound),
-        };
-        let (outcome, detail) = match deleted {
-            Ok(()) => ("deleted", None),
-            Err(Error::UserNotFound) => ("not_found", None),
-            Err(Error::OwnAccount) => ("refused", Some("This is your own account.")),
-            Err(Error::LastAdmin) => ("refused", Some("This is the last active admin.")),
-            Err(Error::Forbidden(detail)) => ("refused", Some(detail)),
-            Err(error) => {
-                tracing::error!(?error, "a row of a bulk call failed");
-                ("refused", Some("This user could not be deleted; send the id again."))
-            }
-        };
-        DeleteOutcome { id, outcome, detail }
+    // Rows are worked on at once: which of two with one id comes first would be chance.
+    let mut named = HashSet::new();
+    let results = in_order(body.ids.0, |id| {
+        let user = id.as_str().and_then(|id| id.parse::<UserId>().ok());
+        let is_named_again = user.is_some_and(|user| !named.insert(user));
+        async move {
+            let deleted = match user {
+                Some(user) if !is_named_again => delete(app, admin, client, user, IfMatch::any()).await,
+                _ => Err(Error::UserNotFound),
+            };
+            let (outcome, detail) = match deleted {
+                Ok(()) => ("deleted", None),
+                Err(Error::UserNotFound) => ("not_found", is_named_again.then_some("An earlier row has this id.")),
+                Err(Error::OwnAccount) => ("refused", Some("This is your own account.")),
+                Err(Error::LastAdmin) => ("refused", Some("This is the last active admin.")),
+                Err(Error::Forbidden(detail)) => ("refused", Some(detail)),
+                Err(error) => {
+                    tracing::error!(?error, "a row of a bulk call failed");
+                    ("refused", Some("This user could not be deleted; send the id again."))
+                }
+            };
+            DeleteOutcome { id, outcome, detail }
+        }
     });
     Ok(Json(Results { results: results.await }))
 }
