@@ -29,6 +29,7 @@ pub(crate) async fn deliver(app: &App, mailer: &Mailer, mail: &MailRef) -> Resul
         return Ok(());
     }
     match app.store.note_mail(&reading.mail).await {
+        // Somebody else has it, or it is ours and the answer was lost: then it is due again in two minutes.
         Err(Error::Conflict) => return Ok(()),
         noted => noted?,
     }
