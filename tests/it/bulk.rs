@@ -113,7 +113,6 @@ async fn of_two_rows_with_one_id_the_first_deletes_the_user() {
     let done = admin.post("/v1/users/batch-delete", json!({ "ids": ids })).await.assert_status(200);
 
     assert_eq!(outcomes(&done), ["deleted", "not_found"].repeat(12));
-    assert_eq!(results(&done)[1]["detail"], "An earlier row has this id.");
 }
 
 #[tokio::test]

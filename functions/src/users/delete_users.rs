@@ -55,29 +55,35 @@ pub async fn delete_users(
     Body(body): Body<DeleteUsers>,
 ) -> Result<Json<Results<DeleteOutcome>>> {
     let (app, admin, client) = (&app, &admin, &client);
-    // Rows are worked on at once: which of two with one id comes first would be chance.
+    let row = |(n, id): (usize, Value)| async move {
+        let deleted = match user_of(&id) {
+            Some(user) => delete(app, admin, client, user, IfMatch::any()).await,
+            None => Err(Error::UserNotFound),
+        };
+        let (outcome, detail) = match deleted {
+            Ok(()) => ("deleted", None),
+            Err(Error::UserNotFound) => ("not_found", None),
+            Err(Error::OwnAccount) => ("refused", Some("This is your own account.")),
+            Err(Error::LastAdmin) => ("refused", Some("This is the last active admin.")),
+            Err(Error::Forbidden(detail)) => ("refused", Some(detail)),
+            Err(error) => {
+                tracing::error!(?error, "a row of a bulk call failed");
+                ("refused", Some("This user could not be deleted; send the id again."))
+            }
+        };
+        (n, DeleteOutcome { id, outcome, detail })
+    };
+    // Rows are worked on at once, so those whose id an earlier row has wait: else chance would say which of them deletes.
     let mut named = HashSet::new();
-    let results = in_order(body.ids.0, |id| {
-        let user = id.as_str().and_then(|id| id.parse::<UserId>().ok());
-        let is_named_again = user.is_some_and(|user| !named.insert(user));
-        async move {
-            let deleted = match user {
-                Some(user) if !is_named_again => delete(app, admin, client, user, IfMatch::any()).await,
-                _ => Err(Error::UserNotFound),
-            };
-            let (outcome, detail) = match deleted {
-                Ok(()) => ("deleted", None),
-                Err(Error::UserNotFound) => ("not_found", is_named_again.then_some("An earlier row has this id.")),
-                Err(Error::OwnAccount) => ("refused", Some("This is your own account.")),
-                Err(Error::LastAdmin) => ("refused", Some("This is the last active admin.")),
-                Err(Error::Forbidden(detail)) => ("refused", Some(detail)),
-                Err(error) => {
-                    tracing::error!(?error, "a row of a bulk call failed");
-                    ("refused", Some("This user could not be deleted; send the id again."))
-                }
-            };
-            DeleteOutcome { id, outcome, detail }
-        }
-    });
-    Ok(Json(Results { results: results.await }))
+    let rows = body.ids.0.into_iter().enumerate();
+    let (first, again): (Vec<_>, Vec<_>) = rows.partition(|(_, id)| named.insert(user_of(id)));
+    let mut results = in_order(first, row).await;
+    results.extend(in_order(again, row).await);
+    results.sort_by_key(|(n, _)| *n);
+    Ok(Json(Results { results: results.into_iter().map(|(_, outcome)| outcome).collect() }))
+}
+
+/// The user that a row names, if it is an id at all.
+fn user_of(row: &Value) -> Option<UserId> {
+    row.as_str()?.parse().ok()
 }
