@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::{Timestamp, Unit};
+use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use roster_domain::{
     ActivityId, ApiKeyId, MailId, SessionId, UserId, WebhookId,
     activity::{Action, Activity, Actor, Change, Subject},
@@ -41,10 +41,12 @@ impl Clock for SystemClock {
 }
 
 impl App {
-    /// The present moment, to the millisecond: what is stored and shown.
+    /// The present moment, to the millisecond, which is what is stored and shown; never ahead of the clock, so that nothing
+    /// ends before its time.
     pub fn now(&self) -> Timestamp {
         let now = self.clock.now();
-        now.round(Unit::Millisecond).unwrap_or(now)
+        let to_the_millisecond = TimestampRound::new().smallest(Unit::Millisecond).mode(RoundMode::Floor);
+        now.round(to_the_millisecond).unwrap_or(now)
     }
 
     pub fn user_id(&self, now: Timestamp) -> UserId {
