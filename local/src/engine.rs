@@ -93,7 +93,7 @@ impl Engine {
     }
 
     /// The same, for clients who get every answer, and so never send a transaction again: what its token stands for is
-    /// forgotten. To remember it takes the engine longer than to read the request.
+    /// forgotten. To remember it was 6 % of the instructions of an invite and its mail.
     #[must_use]
     pub(crate) fn without_tokens(self) -> Self {
         Self { heeds_tokens: false, ..self }

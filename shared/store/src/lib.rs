@@ -301,7 +301,7 @@ impl Store {
     /// read, also by this note itself, where the answer to it was lost.
     pub async fn note_mail(&self, mail: &Mail) -> Result<()> {
         let after = Mail { revision: mail.revision + 1, ..mail.clone() };
-        self.put_if(&after, unchanged(mail.revision)).await
+        self.put_if(after.attributes()?, unchanged(mail.revision)).await
     }
 
     /// Access pattern 14: one more link of an invite, unless the invite was renewed or has ended. Whether it was added.
@@ -463,12 +463,12 @@ impl Store {
     }
 
     /// Writes one item, or fails with [`Error::Conflict`] where the condition does. It is half the price of a transaction.
-    async fn put_if(&self, item: &impl Item, condition: Condition) -> Result<()> {
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item.attributes()?));
-        let put =
-            condition.values.into_iter().fold(put.condition_expression(condition.expression), |put, (name, value)| {
-                put.expression_attribute_values(name, value)
-            });
+    async fn put_if(&self, item: Attributes, condition: Condition) -> Result<()> {
+        let mut put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        put = put.condition_expression(condition.expression);
+        for (name, value) in condition.values {
+            put = put.expression_attribute_values(name, value);
+        }
         match alone(|| put.clone().send()).await {
             Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
                 Err(Error::Conflict)

@@ -142,7 +142,7 @@ impl Store {
             Some(mail) => Condition::new("mail = :mail", [(":mail", AttributeValue::S(mail.to_string()))]),
             None => Condition::is_new(),
         };
-        self.put_if(&reset, condition).await.map(|()| true)
+        self.put_if(reset.attributes()?, condition).await.map(|()| true)
     }
 
     async fn add_failure(&self, key: &Key, now: Timestamp, memory: SignedDuration) -> Result<()> {

@@ -6,7 +6,6 @@
 
 use std::{collections::HashSet, fmt};
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use jiff::{SignedDuration, Timestamp};
 use roster_domain::{ActivityId, Error, Result, tokens::SecretHash};
 use serde::{Deserialize, Serialize};
@@ -16,7 +15,7 @@ use crate::{
     items::{ACTIVITY_KEPT, ActivityRecord, Attributes},
     keys::{self, Key},
     lists::{Range, Source},
-    transaction::{alone, failed},
+    transaction::Condition,
 };
 
 /// One seal, over the entries that one event brought.
@@ -108,14 +107,7 @@ impl Store {
         seal.digest = seal.own_digest();
         let mut attributes: Attributes = serde_dynamo::to_item(&seal).map_err(Error::unexpected)?;
         attributes.extend(keys::seal(number).attributes());
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(attributes));
-        let put = put.condition_expression("attribute_not_exists(pk)");
-        match alone(|| put.clone().send()).await {
-            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
-                Err(Error::Conflict)
-            }
-            put => put.map(drop).map_err(failed),
-        }
+        self.put_if(attributes, Condition::is_new()).await
     }
 
     /// Access pattern 51: the whole activity is compared with its seals, and these with the digest of an earlier head,

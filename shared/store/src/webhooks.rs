@@ -73,7 +73,7 @@ impl Store {
     /// Access pattern 74: since when nothing gets through to a webhook. Fails with [`Error::Conflict`] if it was written
     /// meanwhile.
     pub async fn note_webhook(&self, before: &Webhook, after: &Webhook) -> Result<()> {
-        self.put_if(&next(before, after), unchanged(before)).await
+        self.put_if(next(before, after).attributes()?, unchanged(before)).await
     }
 
     /// Access pattern 75: a webhook is deleted. Its deliveries go with time.
@@ -100,13 +100,13 @@ impl Store {
 
     /// Access pattern 78: a new delivery. Fails with [`Error::Conflict`] if there is one of this event already.
     pub async fn queue_delivery(&self, delivery: &Delivery) -> Result<()> {
-        self.put_if(delivery, Condition::is_new()).await
+        self.put_if(delivery.attributes()?, Condition::is_new()).await
     }
 
     /// Access pattern 79: where a delivery stands. Fails with [`Error::Conflict`] if somebody else has taken it up
     /// meanwhile.
     pub async fn put_delivery(&self, before: &Delivery, after: &Delivery) -> Result<()> {
-        self.put_if(after, stands(before)).await
+        self.put_if(after.attributes()?, stands(before)).await
     }
 
     /// Access pattern 83: a webhook and one of its deliveries.
