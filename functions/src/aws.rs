@@ -12,6 +12,11 @@ use aws_smithy_http_client::{
     Builder,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
+use aws_smithy_runtime_api::client::{
+    connector_metadata::ConnectorMetadata,
+    http::{HttpClient, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector},
+    runtime_components::RuntimeComponents,
+};
 use lambda_runtime::Error;
 use roster_domain::settings::SecuritySettings;
 use roster_store::Store;
@@ -82,10 +87,26 @@ pub fn optional(name: &str) -> Option<String> {
     variable(name).ok().filter(|value| !value.is_empty())
 }
 
-fn http_client() -> Result<aws_smithy_runtime_api::client::http::SharedHttpClient, Error> {
+fn http_client() -> Result<OnDemand, Error> {
     let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
     let context = TlsContext::builder().with_trust_store(roots).build()?;
-    Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context).build_https())
+    Ok(OnDemand(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context).build_https()))
+}
+
+/// The client of the SDK, which makes its connector with the first request. By itself it makes one more when a client of a
+/// service is built, so that the system's certificates are read by then, and throws it away: a fifth of a function's start,
+/// for certificates that are not used here.
+#[derive(Debug)]
+struct OnDemand(SharedHttpClient);
+
+impl HttpClient for OnDemand {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        self.0.http_connector(settings, components)
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.0.connector_metadata()
+    }
 }
 
 /// The credentials of the function's role, which Lambda keeps in the environment.
