@@ -13,8 +13,8 @@ use serde_json::{Value, value::RawValue};
 use utoipa::{
     Path,
     openapi::{
-        self, RefOr,
-        path::{Operation as Described, ParameterIn, PathItem, Paths},
+        RefOr,
+        path::{HttpMethod, Operation as Described, ParameterIn},
     },
 };
 use utoipa_axum::{PathItemExt as _, router::OpenApiRouter, routes};
@@ -37,7 +37,7 @@ pub struct Operation {
 #[derive(Clone, Copy)]
 pub enum Runs {
     /// A request, at the path and method of the handler's annotation.
-    OnRequest(Routes),
+    OnRequest(Annotated),
     /// A request that no other operation serves.
     OnOtherRequests,
     /// An event.
@@ -50,14 +50,62 @@ pub enum Runs {
     OnWebhookEvent(Trigger, fn(App, Sender, Payload) -> EventAnswer),
 }
 
-/// The routes of an operation, as its annotation describes them.
+/// What the annotation of an operation tells.
 #[derive(Clone, Copy)]
-pub struct Routes {
-    /// To be served.
-    pub serve: fn() -> OpenApiRouter<App>,
-    /// The same with the schemas of what is sent and answered. To make them was up to a third of a function's start, and
+pub struct Annotated {
+    pub route: fn() -> Route,
+    /// The route and the schemas of what is sent and answered. To make them was up to a third of a function's start, and
     /// only the API document needs them.
     pub document: fn() -> OpenApiRouter<App>,
+}
+
+/// Where an operation is found, and what it is like.
+pub struct Route {
+    pub(crate) path: String,
+    methods: Vec<HttpMethod>,
+    handler: MethodRouter<App>,
+    described: Described,
+}
+
+impl Route {
+    /// What `routes!` makes of a handler and its annotation, less the schemas.
+    pub fn of<Annotation: Path, T: 'static>(handler: &impl Handler<T, App>) -> Self {
+        let methods = Annotation::methods();
+        let each = methods.iter();
+        Self {
+            path: Annotation::path(),
+            handler: each.fold(MethodRouter::new(), |all, one| all.on(one.to_method_filter(), handler.clone())),
+            methods,
+            described: Annotation::operation(),
+        }
+    }
+
+    pub(crate) fn methods(&self) -> impl Iterator<Item = Method> {
+        self.methods.iter().map(|method| match method {
+            HttpMethod::Get => Method::GET,
+            HttpMethod::Put => Method::PUT,
+            HttpMethod::Post => Method::POST,
+            HttpMethod::Head => Method::HEAD,
+            HttpMethod::Patch => Method::PATCH,
+            HttpMethod::Trace => Method::TRACE,
+            HttpMethod::Delete => Method::DELETE,
+            HttpMethod::Options => Method::OPTIONS,
+        })
+    }
+
+    /// Whether it asks for no credentials.
+    pub fn is_public(&self) -> bool {
+        self.described.security.is_none()
+    }
+
+    fn has_parameter(&self, stands_in: &ParameterIn, name: Option<&str>) -> bool {
+        self.described.parameters.iter().flatten().any(|parameter| match parameter {
+            RefOr::T(parameter) => {
+                parameter.parameter_in == *stands_in && name.is_none_or(|name| parameter.name == name)
+            }
+            RefOr::Ref(_) => false,
+        })
+    }
 }
 
 impl Runs {
@@ -107,23 +155,12 @@ macro_rules! request {
     ($area:ident::$name:ident) => {
         Operation {
             name: stringify!($name),
-            runs: Runs::OnRequest(Routes {
-                serve: || paste! { described_by::<$area::$name::[<__path_ $name>], _>(&$area::$name::$name) },
+            runs: Runs::OnRequest(Annotated {
+                route: || paste! { Route::of::<$area::$name::[<__path_ $name>], _>(&$area::$name::$name) },
                 document: || OpenApiRouter::new().routes(routes!($area::$name::$name)),
             }),
         }
     };
-}
-
-/// What `routes!` makes of a handler and its annotation, less the schemas.
-fn described_by<Annotation: Path, T: 'static>(handler: &impl Handler<T, App>) -> OpenApiRouter<App> {
-    let methods = Annotation::methods();
-    let router = methods
-        .iter()
-        .fold(MethodRouter::new(), |router, method| router.on(method.to_method_filter(), handler.clone()));
-    let mut paths = Paths::new();
-    paths.add_path_operation(Annotation::path(), methods, Annotation::operation());
-    OpenApiRouter::new().routes((Vec::new(), paths, router))
 }
 
 macro_rules! event {
@@ -278,19 +315,15 @@ impl Operation {
     /// What an operation that serves requests runs: in Lambda, its function has these routes alone.
     pub fn router(&self, app: App) -> Option<Router> {
         match self.runs {
-            Runs::OnRequest(Routes { serve, .. }) => {
-                let (router, document) = serve().split_for_parts();
-                let described = described(document);
-                let any = |is: fn(&Described) -> bool| described.iter().any(|(_, _, operation)| is(operation));
+            Runs::OnRequest(Annotated { route, .. }) => {
+                let route = route();
                 let manner = Manner {
                     name: self.name,
-                    is_public: any(|operation| operation.security.is_none()),
-                    takes_query: any(|operation| has_parameter(operation, &ParameterIn::Query, None)),
-                    is_idempotent: any(|operation| {
-                        has_parameter(operation, &ParameterIn::Header, Some("Idempotency-Key"))
-                    }),
+                    is_public: route.is_public(),
+                    takes_query: route.has_parameter(&ParameterIn::Query, None),
+                    is_idempotent: route.has_parameter(&ParameterIn::Header, Some("Idempotency-Key")),
                 };
-                Some(harden(router, manner, app))
+                Some(harden(Router::new().route(&route.path, route.handler), manner, app))
             }
             Runs::OnOtherRequests => Some(Router::new().fallback(meta::not_found::not_found)),
             _ => None,
@@ -300,35 +333,9 @@ impl Operation {
 
 /// Methods and path templates of an operation.
 pub fn routes(operation: &Operation) -> impl Iterator<Item = (Method, String)> {
-    let document = match operation.runs {
-        Runs::OnRequest(Routes { serve, .. }) => serve().into_openapi(),
-        _ => openapi::OpenApi::default(),
+    let route = match operation.runs {
+        Runs::OnRequest(Annotated { route, .. }) => Some(route()),
+        _ => None,
     };
-    described(document).into_iter().map(|(method, path, _)| (method, path))
-}
-
-fn described(document: openapi::OpenApi) -> Vec<(Method, String, Described)> {
-    let items = document.paths.paths.into_iter();
-    items
-        .flat_map(|(path, item)| methods(item).map(move |(method, described)| (method, path.clone(), described)))
-        .collect()
-}
-
-fn methods(item: PathItem) -> impl Iterator<Item = (Method, Described)> {
-    let PathItem { get, put, post, delete, patch, .. } = item;
-    let all = [
-        (Method::GET, get),
-        (Method::PUT, put),
-        (Method::POST, post),
-        (Method::DELETE, delete),
-        (Method::PATCH, patch),
-    ];
-    all.into_iter().filter_map(|(method, described)| Some((method, described?)))
-}
-
-fn has_parameter(operation: &Described, stands_in: &ParameterIn, name: Option<&str>) -> bool {
-    operation.parameters.iter().flatten().any(|parameter| match parameter {
-        RefOr::T(parameter) => parameter.parameter_in == *stands_in && name.is_none_or(|name| parameter.name == name),
-        RefOr::Ref(_) => false,
-    })
+    route.into_iter().flat_map(|route| route.methods().map(|method| (method, route.path.clone())).collect::<Vec<_>>())
 }

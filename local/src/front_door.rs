@@ -358,10 +358,10 @@ mod tests {
         response::IntoResponse,
     };
     use lambda_http::RequestExt as _;
-    use roster_functions::operations::Routes;
+    use roster_functions::operations::{Annotated, Route};
     use serde_json::{Value, json};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use utoipa_axum::{router::OpenApiRouter, routes};
+    use utoipa_axum::router::OpenApiRouter;
 
     use super::*;
     use crate::{Installation, Options};
@@ -398,14 +398,14 @@ mod tests {
         "a".repeat(ANSWER_LIMIT)
     }
 
-    const fn on_request(router: fn() -> OpenApiRouter<App>) -> Runs {
-        Runs::OnRequest(Routes { serve: router, document: router })
+    const fn on_request(route: fn() -> Route) -> Runs {
+        Runs::OnRequest(Annotated { route, document: OpenApiRouter::new })
     }
 
     static OPERATIONS: [Operation; 4] = [
-        Operation { name: "echo", runs: on_request(|| OpenApiRouter::new().routes(routes!(echo))) },
-        Operation { name: "picture", runs: on_request(|| OpenApiRouter::new().routes(routes!(picture))) },
-        Operation { name: "flood", runs: on_request(|| OpenApiRouter::new().routes(routes!(flood))) },
+        Operation { name: "echo", runs: on_request(|| Route::of::<__path_echo, _>(&echo)) },
+        Operation { name: "picture", runs: on_request(|| Route::of::<__path_picture, _>(&picture)) },
+        Operation { name: "flood", runs: on_request(|| Route::of::<__path_flood, _>(&flood)) },
         Operation { name: "not_found", runs: Runs::OnOtherRequests },
     ];
 

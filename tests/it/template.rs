@@ -289,11 +289,10 @@ fn only_lambda_takes_the_role_of_a_function() {
 fn what_outsiders_may_try_is_throttled_more_than_the_rest() {
     let limited = |rate: Value, burst: Value| json!({ "ThrottlingRateLimit": rate, "ThrottlingBurstLimit": burst });
     let parameter = |name: &str| limited(json!({ "Ref": name }), json!({ "Ref": name }));
-    let is_public = |document: &Value| only_value(only_value(&document["paths"]))["security"].is_null();
     let tried = operations::all().iter().filter(|operation| match operation.runs {
-        Runs::OnRequest(routes) => {
-            let document = serde_json::to_value((routes.serve)().get_openapi()).expect("the document is JSON");
-            operation.name == "change_password" || is_public(&document) && trigger(operation).starts_with("POST ")
+        Runs::OnRequest(annotated) => {
+            let is_public = (annotated.route)().is_public();
+            operation.name == "change_password" || is_public && trigger(operation).starts_with("POST ")
         }
         _ => false,
     });
@@ -541,13 +540,11 @@ fn a_restored_table_is_taken_over_as_it_is_deployed() {
 /// `Email Bounced, Email Delivered`.
 pub(crate) fn trigger(operation: &Operation) -> String {
     match &operation.runs {
-        Runs::OnRequest(routes) => {
-            let paths = serde_json::to_value(&(routes.serve)().get_openapi().paths).expect("paths are JSON");
-            let paths = paths.as_object().expect("paths are an object");
-            let (path, methods) = paths.iter().next().expect("there is one");
-            let methods = methods.as_object().expect("methods are an object");
-            assert_eq!((paths.len(), methods.len()), (1, 1), "{} serves one method of one path", operation.name);
-            let method = methods.keys().next().expect("there is one").to_uppercase();
+        Runs::OnRequest(_) => {
+            let routes: Vec<_> = operations::routes(operation).collect();
+            let [(method, path)] = &routes[..] else {
+                panic!("{} serves one method of one path", operation.name);
+            };
             format!("{method} {path}")
         }
         Runs::OnOtherRequests => "$default".to_owned(),
