@@ -36,6 +36,21 @@ fn every_sample_event_is_run() {
     }
 }
 
+/// The program that is deployed.
+fn bootstrap() -> PathBuf {
+    let built = root().join("target/release/bootstrap");
+    let bootstrap = env::var_os("ROSTER_BOOTSTRAP").map_or(built, PathBuf::from);
+    assert!(bootstrap.exists(), "build what is deployed first: cargo build --release -p roster-functions");
+    bootstrap
+}
+
+#[test]
+fn the_program_has_at_most_ten_megabytes() {
+    let size = bootstrap().metadata().unwrap().len();
+
+    assert!(size <= 10_000_000, "{} has {size} bytes", bootstrap().display());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_needs_nobody_is_answered() {
     let world = World::empty().await;
@@ -709,9 +724,7 @@ impl World {
     }
 
     async fn run_at(&self, aws: &AwsUrls, operation: &'static str, event: Value) -> Answer {
-        let built = root().join("target/release/bootstrap");
-        let bootstrap = env::var_os("ROSTER_BOOTSTRAP").map_or(built, PathBuf::from);
-        assert!(bootstrap.exists(), "build what is deployed first: cargo build --release -p roster-functions");
+        let bootstrap = bootstrap();
         let function = self.template.functions().find(|function| function.operation() == operation);
         let given = self.template.variables_of(&function.expect("it is deployed"));
         let mut variables: BTreeMap<_, _> =

@@ -5,7 +5,7 @@
 //! here.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fmt, fs, io,
     io::{BufRead, BufReader, PipeReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
@@ -127,6 +127,12 @@ impl Function {
         // Once its log is read to the end, nobody is left who could send a request.
         while self.requests.recv_timeout(TIME_LIMIT).is_ok() {}
         self.log.read()
+    }
+
+    /// Asks it to end, and waits until it has: what watches the process has its say then.
+    pub fn terminate(mut self) -> io::Result<()> {
+        Command::new("kill").arg(self.child.id().to_string()).status()?;
+        self.child.wait().map(drop)
     }
 
     /// What its process has used so far.
@@ -321,13 +327,20 @@ impl Log {
 
 /// The time that a process, such as `/proc/self`, was on a processor.
 pub fn cpu(process: &str) -> io::Result<Duration> {
-    let mut nanoseconds = 0;
-    for task in fs::read_dir(format!("{process}/task"))? {
+    Ok(cpu_of_threads(process)?.iter().sum())
+}
+
+/// The time that each thread of a process was on a processor, the oldest first.
+pub fn cpu_of_threads(process: &str) -> io::Result<Vec<Duration>> {
+    let mut threads = BTreeMap::new();
+    for thread in fs::read_dir(format!("{process}/task"))? {
+        let thread = thread?;
         // In nanoseconds, where `stat` counts in hundredths of a second.
-        let times = fs::read_to_string(task?.path().join("schedstat"))?;
-        nanoseconds += first_number(&times)?;
+        let times = fs::read_to_string(thread.path().join("schedstat"))?;
+        let id = first_number(&thread.file_name().to_string_lossy())?;
+        threads.insert(id, Duration::from_nanos(first_number(&times)?));
     }
-    Ok(Duration::from_nanos(nanoseconds))
+    Ok(threads.into_values().collect())
 }
 
 fn memory(process: &str) -> io::Result<u64> {

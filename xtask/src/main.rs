@@ -2,6 +2,7 @@
 
 mod cost;
 mod lists;
+mod order;
 mod planted;
 mod speed;
 mod supply;
@@ -17,7 +18,13 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 #[command(name = "cargo xtask", about = "Chores of the workspace")]
 enum Task {
     /// Measure what start and memory of the shipped functions cost, beside an empty Lambda function
-    Weight,
+    Weight {
+        /// Measure this one, as `sam build` makes it; else it is built here
+        #[arg(long)]
+        binary: Option<PathBuf>,
+    },
+    /// Write functions/start.ld: what functions run when they start (needs Valgrind)
+    Order,
     /// Measure what each list costs in installations of several sizes (with `--release`: there are many users to write)
     Lists {
         /// The sizes
@@ -53,7 +60,8 @@ enum Task {
 
 fn main() -> Result<()> {
     match Task::parse() {
-        Task::Weight => weight::print(),
+        Task::Weight { binary } => weight::print(binary),
+        Task::Order => order::write(),
         Task::Lists { users } => lists::print(&users),
         Task::Speed { users } => speed::print(&users),
         Task::Cost { binary } => cost::write(binary),
