@@ -17,8 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use roster_domain::passwords::{Hasher, Password};
-use roster_tests::runtime_api::cpu;
+use roster_tests::runtime_api::cpu_of_threads;
 use serde_json::{Value, json};
 
 use crate::{
@@ -30,7 +29,7 @@ const EMAIL: &str = "admin@example.com";
 const PASSWORD: &str = "correct horse battery staple";
 const STARTS: usize = 9;
 const REPEATS: u32 = 200;
-const SIGN_INS: u32 = 40;
+const SIGN_INS: u32 = 100;
 /// How many invite at once.
 const HANDS: usize = 8;
 
@@ -98,7 +97,7 @@ fn measure(roster: &Path, data: &Path, users: usize) -> Result<Measures> {
     let mut starts = Vec::new();
     for _ in 0..STARTS {
         let running = Running::start(roster, data)?;
-        starts.push((milliseconds(running.started_in), milliseconds(running.spent()?)));
+        starts.push((milliseconds(running.started_in), running.spent()?.all()));
     }
     starts.sort_by(|one, other| one.0.total_cmp(&other.0));
     let (wall, spent) = starts[STARTS / 2];
@@ -112,7 +111,7 @@ fn measure(roster: &Path, data: &Path, users: usize) -> Result<Measures> {
     let one = format!("/v1/users/{}", text(&somebody["id"])?);
     let found = format!("/v1/users?q={}", text(&somebody["email"])?.split('@').next().unwrap_or_default());
     let mut read = |target: &str| -> Result<f64> {
-        installation.each(REPEATS, |client, _| client.ask("GET", target, &Value::Null).map(drop))
+        Ok(installation.each(REPEATS, |client, _| client.ask("GET", target, &Value::Null).map(drop))?.all())
     };
     let (who, user) = (read("/v1/me")?, read(&one)?);
     let (first, deep, search) = (read("/v1/users?limit=50")?, read(&middle)?, read(&found)?);
@@ -120,20 +119,10 @@ fn measure(roster: &Path, data: &Path, users: usize) -> Result<Measures> {
         client.ask("POST", "/v1/invites", &json!({ "email": format!("guest{n}@example.com") })).map(drop)
     })?;
     installation.invite_at_once()?;
-    let (mut hasher, password) = (Hasher::default(), Password::typed(PASSWORD).map_err(|error| error.to_string())?);
-    let (mut hashing, mut times) = (Duration::ZERO, 0);
     // Who signs in has no session yet.
     installation.client.token.clear();
-    let sign_in = installation.each(SIGN_INS, |client, _| {
-        client.ask("POST", "/v1/sessions", &credentials)?;
-        // In turns, so that both meet the same processor.
-        let before = own_cpu()?;
-        hasher.verify(&password, None)?;
-        hashing += own_cpu()?.saturating_sub(before);
-        times += 1;
-        Ok(())
-    })?;
-    let hash = milliseconds(hashing / times);
+    let sign_in =
+        installation.each(SIGN_INS, |client, _| client.ask("POST", "/v1/sessions", &credentials).map(drop))?;
     Ok(vec![
         ("cold start, wall", wall),
         ("cold start, CPU", spent),
@@ -142,17 +131,22 @@ fn measure(roster: &Path, data: &Path, users: usize) -> Result<Measures> {
         ("a page of 50, the first, CPU", first),
         ("a page of 50 in the middle, CPU", deep),
         ("search by e-mail, CPU", search),
-        ("an invite and its mail, CPU", invite),
-        ("a password's hash, CPU", hash),
-        ("a sign-in, beyond the hash, CPU", sign_in - hash),
+        ("an invite and its mail, CPU", invite.all()),
+        ("a sign-in's hash, CPU", sign_in.hashing),
+        ("a sign-in, beyond the hash, CPU", sign_in.answering),
     ])
 }
 
-/// What this process has spent: exactly, as only a process is told that has just slept. Of one that runs it is known as of
-/// the last tick of the system.
-fn own_cpu() -> Result<Duration> {
-    thread::sleep(Duration::from_millis(1));
-    Ok(cpu("/proc/self")?)
+/// Milliseconds on a processor: of the thread that answers, and of those that hash passwords, and do nothing else.
+struct Spent {
+    answering: f64,
+    hashing: f64,
+}
+
+impl Spent {
+    fn all(&self) -> f64 {
+        self.answering + self.hashing
+    }
 }
 
 /// A process of `roster`, and somebody who asks it. Dropping it is a `kill -9`.
@@ -178,7 +172,7 @@ impl Running {
     }
 
     /// What a call costs, of so many, once all that follows from them is done.
-    fn each(&mut self, times: u32, mut call: impl FnMut(&mut Client, u32) -> Result<()>) -> Result<f64> {
+    fn each(&mut self, times: u32, mut call: impl FnMut(&mut Client, u32) -> Result<()>) -> Result<Spent> {
         const WARM_UP: u32 = 10;
         self.settled()?;
         self.connect_again()?;
@@ -190,7 +184,9 @@ impl Running {
         for n in 0..times {
             call(&mut self.client, n)?;
         }
-        Ok(milliseconds(self.settled()?.saturating_sub(before) / times))
+        let after = self.settled()?;
+        let each = |spent: fn(&Spent) -> f64| (spent(&after) - spent(&before)) / f64::from(times);
+        Ok(Spent { answering: each(|spent| spent.answering), hashing: each(|spent| spent.hashing) })
     }
 
     /// A connection that is idle for ten seconds is closed.
@@ -202,20 +198,24 @@ impl Running {
     /// What the process has spent, once it does nothing any more.
     ///
     /// What follows from a change waits for a second, for others.
-    fn settled(&self) -> Result<Duration> {
+    fn settled(&self) -> Result<Spent> {
         let mut spent = self.spent()?;
         loop {
             thread::sleep(Duration::from_millis(1_500));
             let now = self.spent()?;
-            if now.saturating_sub(spent) < Duration::from_millis(3) {
+            if now.all() - spent.all() < 3.0 {
                 return Ok(now);
             }
             spent = now;
         }
     }
 
-    fn spent(&self) -> Result<Duration> {
-        Ok(cpu(&format!("/proc/{}", self.process.id()))?)
+    fn spent(&self) -> Result<Spent> {
+        let threads = cpu_of_threads(&format!("/proc/{}", self.process.id()))?;
+        // That which starts all, and that which answers.
+        let (answering, hashing) = threads.split_at(2.min(threads.len()));
+        let sum = |threads: &[Duration]| milliseconds(threads.iter().sum());
+        Ok(Spent { answering: sum(answering), hashing: sum(hashing) })
     }
 
     /// An error, unless all that is asked at once succeeds.
