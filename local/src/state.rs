@@ -2,7 +2,7 @@
 //! directory, and its state files remember nothing.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
@@ -13,12 +13,19 @@ use serde::{Serialize, de::DeserializeOwned};
 
 /// The name of a file in the data directory, or of none. Who shares it reads and writes by turns.
 #[derive(Clone, Debug)]
-pub struct StateFile(Option<Arc<Mutex<PathBuf>>>);
+pub struct StateFile(Option<Arc<Mutex<Place>>>);
+
+#[derive(Debug)]
+struct Place {
+    path: PathBuf,
+    /// Open for lines to be added, until the file is replaced.
+    end: Option<File>,
+}
 
 impl StateFile {
     /// The file `name` of `directory`.
     pub fn new(directory: Option<&Path>, name: &str) -> Self {
-        Self(directory.map(|directory| Arc::new(Mutex::new(directory.join(name)))))
+        Self(directory.map(|directory| Arc::new(Mutex::new(Place { path: directory.join(name), end: None }))))
     }
 
     /// What was saved last; the default when that is nothing.
@@ -36,8 +43,8 @@ impl StateFile {
 
     /// Everything in the file, if it exists.
     pub fn read(&self) -> io::Result<Option<String>> {
-        let Some(path) = self.path() else { return Ok(None) };
-        match fs::read_to_string(&*path) {
+        let Some(place) = self.place() else { return Ok(None) };
+        match fs::read_to_string(&place.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             read => read.map(Some),
         }
@@ -45,21 +52,26 @@ impl StateFile {
 
     /// Replaces the whole file.
     pub fn write(&self, content: &[u8]) -> io::Result<()> {
-        let Some(path) = self.path() else { return Ok(()) };
-        let new = path.with_extension("new");
+        let Some(mut place) = self.place() else { return Ok(()) };
+        place.end = None;
+        let new = place.path.with_extension("new");
         private().truncate(true).open(&new)?.write_all(content)?;
-        fs::rename(new, &*path)
+        fs::rename(new, &place.path)
     }
 
     /// Adds a line of JSON to the file.
     pub fn append(&self, value: &impl Serialize) -> io::Result<()> {
-        let Some(path) = self.path() else { return Ok(()) };
+        let Some(mut place) = self.place() else { return Ok(()) };
         let mut line = serde_json::to_vec(value)?;
         line.push(b'\n');
-        private().append(true).open(&*path)?.write_all(&line)
+        let end = match place.end.take() {
+            Some(end) => end,
+            None => private().append(true).open(&place.path)?,
+        };
+        place.end.insert(end).write_all(&line)
     }
 
-    fn path(&self) -> Option<MutexGuard<'_, PathBuf>> {
+    fn place(&self) -> Option<MutexGuard<'_, Place>> {
         Some(self.0.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

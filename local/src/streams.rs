@@ -34,8 +34,10 @@ const BATCH: usize = 10;
 const ATTEMPTS: u32 = 5;
 /// The reader waits while a consumer is this far behind.
 const QUEUE: usize = 1_000;
-/// Records of one moment are read together, and how far the consumers are is saved once for all of them.
-const MOMENT: Duration = Duration::from_millis(20);
+/// Records of one moment are read together.
+const MOMENT: Duration = Duration::from_millis(100);
+/// How often it is saved how far the consumers are. What a crash makes them forget comes again.
+const SAVING: Duration = Duration::from_secs(1);
 
 /// How far each consumer has come: the sequence number of the last record it is done with.
 pub type Checkpoints = BTreeMap<String, String>;
@@ -180,7 +182,7 @@ impl Streams {
         let position = self.engine.position(after.as_deref())?;
         let streams = self.clone();
         tasks.spawn(async move { streams.read(position, queues, pace).await });
-        tasks.spawn(self.clone().save_by_moments());
+        tasks.spawn(self.clone().save_now_and_then(if pace.batches { SAVING } else { MOMENT }));
         // Records that were written before the start wait to be read.
         self.backlog.wrote();
         Ok(())
@@ -197,7 +199,7 @@ impl Streams {
     }
 
     /// Saves how far the consumers have come, for as long as they come further.
-    async fn save_by_moments(self) {
+    async fn save_now_and_then(self, pause: Duration) {
         let mut saved = self.backlog.checkpoints();
         loop {
             self.backlog.until(|levels| levels.checkpoints() != saved).await;
@@ -205,7 +207,7 @@ impl Streams {
             if let Err(error) = self.checkpoints.save(&saved) {
                 tracing::error!(%error, "the place in the stream is not saved: after a restart, records come again");
             }
-            sleep(MOMENT).await;
+            sleep(pause).await;
         }
     }
 
