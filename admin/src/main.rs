@@ -6,7 +6,6 @@
 mod activity;
 mod people;
 mod place;
-mod seed;
 mod trouble;
 mod upkeep;
 
@@ -18,7 +17,7 @@ use std::{
 
 use activity::Actions;
 use clap::{Parser, Subcommand};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use place::{Consent, Place};
 use roster_domain::{EmailAddress, PersonName};
 use roster_store::{Page, PageRequest};
@@ -26,6 +25,9 @@ use serde::Serialize;
 
 /// How much is read at a time.
 const CHUNK: usize = 500;
+
+/// How long after one seeded user the next one came.
+const SEED_STEP: SignedDuration = SignedDuration::from_millis(250);
 
 /// How a shell reports a program that nobody reads from any more: 128 and the number of `SIGPIPE`.
 const BROKEN_PIPE: u8 = 141;
@@ -210,7 +212,9 @@ async fn run(command: Command) -> Result<bool> {
         }
         Command::Erase { place, person } => return people::erase(out, &place.to_write()?, &person).await,
         Command::Seed { place, consent, users, from } => {
-            seed::seed(&place.to_change_all(&consent)?, users, from).await?;
+            let app = &place.to_change_all(&consent)?.app;
+            let told = |users| eprintln!("{users} users");
+            roster_local::people::populate(app, "roster-admin", users, SEED_STEP, from, told).await?;
         }
         Command::VoidLinksAndSessions { place, consent, keep_api_keys } => {
             upkeep::void_links_and_sessions(out, &place.to_change_all(&consent)?, keep_api_keys).await?;

@@ -9,7 +9,7 @@ use std::{
 use clap::Parser;
 use mimalloc::MiMalloc;
 use roster_domain::settings::SecuritySettings;
-use roster_local::{Installation, Options};
+use roster_local::{Installation, Options, people};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -30,6 +30,9 @@ struct Arguments {
     /// Keep nothing
     #[arg(long)]
     ephemeral: bool,
+    /// Fill it with believable people, to look around
+    #[arg(long)]
+    demo: bool,
     /// Ask for longer passwords and end sessions earlier, as long as no admin has chosen security settings
     #[arg(long)]
     strict: bool,
@@ -55,7 +58,7 @@ fn main() -> ExitCode {
 /// One thread answers, for the engine does one thing at a time. To hand work on to a second one costs more than that would
 /// do. Passwords are hashed on threads of their own.
 #[tokio::main(worker_threads = 1)]
-async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let mut options = Options::persistent(arguments.data);
     options.port = arguments.port;
     options.setup_secret = arguments.setup_secret.filter(|secret| !secret.is_empty());
@@ -68,6 +71,9 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let installation = Installation::start(options).await?;
+    if arguments.demo {
+        people::demonstrate(installation.app()).await?;
+    }
     welcome(&installation).await?;
     tokio::select! {
         _ = interrupt.recv() => {}

@@ -1,9 +1,11 @@
 //! Believable people, for measurements and demonstrations: names in many scripts, in all states that a user can be in.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use lambda_runtime::Error as BoxError;
 use roster_domain::{
-    ActivityId, AppRoles, Caller, Invalid, Role, SessionId, User, UserId,
-    activity::{Action, Activity, Origin, Subject, user_changes},
+    ActivityId, AppRoles, Caller, EmailAddress, Error, Invalid, Role, SessionId, User, UserId, access,
+    activity::{Action, Activity, Actor, Origin, Subject, user_changes},
+    apps::{App as RosterApp, starting_roles},
     invites::Invite,
     passwords::StoredPassword,
     sessions::Session,
@@ -12,11 +14,15 @@ use roster_domain::{
     users::{Profile, State, Suspension},
 };
 use roster_store::{Change, Credential};
+use roster_web::{App, Client};
 
 /// A password that nobody has.
 const PHC: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-/// Names as they are written, and as they are in addresses.
-pub const GIVEN: [(&str, &str); 9] = [
+/// As it is written, and as it is in addresses.
+type Name = (&'static str, &'static str);
+
+/// Given names.
+pub const GIVEN: [Name; 9] = [
     ("Ada", "ada"),
     ("Анна", "anna"),
     ("José", "jose"),
@@ -27,7 +33,8 @@ pub const GIVEN: [(&str, &str); 9] = [
     ("민준", "minjun"),
     ("さくら", "sakura"),
 ];
-pub const FAMILY: [(&str, &str); 7] = [
+/// Family names.
+pub const FAMILY: [Name; 7] = [
     ("Lovelace", "lovelace"),
     ("Иванова", "ivanova"),
     ("García Márquez", "garcia"),
@@ -36,6 +43,91 @@ pub const FAMILY: [(&str, &str); 7] = [
     ("शर्मा", "sharma"),
     ("Nguyễn", "nguyen"),
 ];
+
+/// The apps in which they have roles.
+const APPS: [(&str, &str); 2] = [("wiki", "Wiki"), ("shop", "Shop")];
+/// How many users are written at a time.
+const CHUNK: usize = 500;
+/// How many are there for somebody who wants to look around, and how long after one the next one came: over twelve days,
+/// so that lists and charts show what they will.
+const DEMO: (usize, SignedDuration) = (120, SignedDuration::from_mins(145));
+
+/// Fills an installation for somebody who wants to look around, if none of these people is there yet.
+pub async fn demonstrate(app: &App) -> Result<(), BoxError> {
+    let (users, step) = DEMO;
+    let emails = (0..users).map(email).collect::<Result<Vec<_>, _>>()?;
+    if app.store.holders(&emails).await?.is_empty() {
+        populate(app, "roster --demo", users, step, 0, |_| {}).await?;
+    }
+    Ok(())
+}
+
+/// Writes so many users, of whom the first has the number `from`, as if `actor` had added one each `step` until now;
+/// `told` hears how many are written.
+///
+/// An error where one of them is there already.
+pub async fn populate(
+    app: &App,
+    actor: &str,
+    users: usize,
+    step: SignedDuration,
+    from: usize,
+    told: impl Fn(usize),
+) -> Result<(), BoxError> {
+    for (slug, name) in APPS {
+        create_app(app, slug, name).await?;
+    }
+    let now = app.now();
+    let caller = Caller {
+        credential: access::Credential::ApiKey(app.api_key_id(now)),
+        label: actor.to_owned(),
+        role: Role::Admin,
+    };
+    let first_at = now - step * i32::try_from(users)?;
+    for begin in (0..users).step_by(CHUNK) {
+        let newcomer = |n: usize| -> Result<Newcomer, BoxError> {
+            Ok(Newcomer::new(from + n, first_at + step * i32::try_from(n)?, &caller)?)
+        };
+        let some = (begin..users.min(begin + CHUNK)).map(newcomer).collect::<Result<Vec<_>, _>>()?;
+        let emails: Vec<_> = some.iter().map(|newcomer| newcomer.user.email.clone()).collect();
+        if let Some(taken) = app.store.holders(&emails).await?.keys().next() {
+            return Err(format!("{taken} is taken. Begin with a higher number: --from.").into());
+        }
+        app.store.seed(&some.iter().map(Newcomer::change).collect::<Vec<_>>()).await?;
+        told(begin + some.len());
+    }
+    Ok(())
+}
+
+/// The names of the user number `n`.
+fn named(n: usize) -> (Name, Name) {
+    (GIVEN[n % GIVEN.len()], FAMILY[n % FAMILY.len()])
+}
+
+/// The address of the user number `n`.
+fn email(n: usize) -> Result<EmailAddress, Invalid> {
+    let (given, family) = named(n);
+    format!("{}.{}.{n}@example.com", given.1, family.1).parse()
+}
+
+async fn create_app(app: &App, slug: &str, name: &str) -> Result<(), BoxError> {
+    let now = app.now();
+    let new = RosterApp {
+        slug: slug.parse()?,
+        name: name.parse()?,
+        url: None,
+        description: None,
+        roles: starting_roles(),
+        created_at: now,
+        version: 1,
+    };
+    let subject = Subject::App { slug: new.slug.clone(), label: name.to_owned() };
+    let activity = app.activity(now, Action::AppCreated, (Actor::System, subject), Vec::new(), &Client::default());
+    match app.store.create_app(&new, &activity, None).await {
+        Err(Error::SlugTaken) => Ok(()),
+        created => Ok(created?),
+    }
+}
 
 /// A user who is about to be written.
 pub struct Newcomer {
@@ -56,7 +148,7 @@ impl Newcomer {
             bytes
         };
         let id = UserId::new(at, random(0));
-        let (given, family) = (GIVEN[n % GIVEN.len()], FAMILY[n % FAMILY.len()]);
+        let (given, family) = named(n);
         let is_builder = n % 20 == 7;
         let mut app_roles = AppRoles::new();
         if n.is_multiple_of(2) {
@@ -66,7 +158,7 @@ impl Newcomer {
             app_roles.insert("shop".parse()?, "admin".parse()?);
         }
         let profile = Profile {
-            email: format!("{}.{}.{n}@example.com", given.1, family.1).parse()?,
+            email: email(n)?,
             name: if is_builder { None } else { Some(format!("{} {}", given.0, family.0).parse()?) },
             role: if is_builder { Role::Builder } else { Role::Member },
             app_roles,

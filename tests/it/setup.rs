@@ -1,5 +1,6 @@
 //! The first admin (I4).
 
+use roster_local::people;
 use serde_json::{Value, json};
 
 use crate::support::{NEW_PASSWORD, PASSWORD, TestApp};
@@ -30,6 +31,23 @@ async fn a_fresh_installation_waits_for_its_first_admin() {
     assert_eq!(admin.get("/v1/me").await.assert_status(200).json["id"], user["id"]);
     app.sign_in("ada@example.com", PASSWORD).await.assert_status(201);
     assert_eq!(app.count("installation.set_up"), 1);
+    app.assert_sound(&app.dump());
+}
+
+#[tokio::test]
+async fn who_looks_around_finds_people_once_and_becomes_their_first_admin() {
+    let app = TestApp::start().await;
+    for _ in 0..2 {
+        people::demonstrate(app.installation.app()).await.unwrap();
+    }
+
+    let admin = app.set_up().await;
+
+    app.settle().await;
+    let all = admin.get("/v1/users/summary").await.assert_status(200).json;
+    assert_eq!(all["total"], 121, "{all}");
+    let guests = admin.get("/v1/apps/wiki/users").await.assert_status(200).json;
+    assert!(!guests["items"].as_array().unwrap().is_empty(), "{guests}");
     app.assert_sound(&app.dump());
 }
 
