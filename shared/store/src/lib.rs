@@ -206,13 +206,7 @@ impl Store {
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":now", AttributeValue::S(now.to_string()));
         match alone(|| touch.clone().send()).await {
-            Err(error)
-                if error.as_service_error().is_some_and(
-                    aws_sdk_dynamodb::operation::update_item::UpdateItemError::is_conditional_check_failed_exception,
-                ) =>
-            {
-                Ok(())
-            }
+            Err(error) if error.as_service_error().is_some_and(items::is_refused) => Ok(()),
             touched => touched.map(drop).map_err(failed),
         }
     }
@@ -317,13 +311,7 @@ impl Store {
             .expression_attribute_values(":generation", AttributeValue::N(generation.to_string()))
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
         match alone(|| add.clone().send()).await {
-            Err(error)
-                if error.as_service_error().is_some_and(
-                    aws_sdk_dynamodb::operation::update_item::UpdateItemError::is_conditional_check_failed_exception,
-                ) =>
-            {
-                Ok(false)
-            }
+            Err(error) if error.as_service_error().is_some_and(items::is_refused) => Ok(false),
             added => added.map(|_| true).map_err(failed),
         }
     }
