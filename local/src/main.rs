@@ -72,7 +72,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error + Sen
     let mut terminate = signal(SignalKind::terminate())?;
     let installation = Installation::start(options).await?;
     if arguments.demo {
-        people::demonstrate(installation.app()).await?;
+        people::demonstrate(&installation).await?;
     }
     welcome(&installation).await?;
     tokio::select! {

@@ -16,6 +16,8 @@ use roster_domain::{
 use roster_store::{Change, Credential};
 use roster_web::{App, Client};
 
+use crate::{Installation, schedules};
+
 /// A password that nobody has.
 const PHC: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 /// As it is written, and as it is in addresses.
@@ -53,11 +55,15 @@ const CHUNK: usize = 500;
 const DEMO: (usize, SignedDuration) = (120, SignedDuration::from_mins(145));
 
 /// Fills an installation for somebody who wants to look around, if none of these people is there yet.
-pub async fn demonstrate(app: &App) -> Result<(), BoxError> {
+pub async fn demonstrate(installation: &Installation) -> Result<(), BoxError> {
+    const RECORDS_IT: &str = "expire_invites";
+    let app = installation.app();
     let (users, step) = DEMO;
     let emails = (0..users).map(email).collect::<Result<Vec<_>, _>>()?;
     if app.store.holders(&emails).await?.is_empty() {
         populate(app, "roster --demo", users, step, 0, |_| {}).await?;
+        // Of the invites that have run out by now, lists say so at once, and their counts when it is recorded.
+        installation.invoke(RECORDS_IT, schedules::event(RECORDS_IT, app.now())).await?;
     }
     Ok(())
 }

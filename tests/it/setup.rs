@@ -38,7 +38,7 @@ async fn a_fresh_installation_waits_for_its_first_admin() {
 async fn who_looks_around_finds_people_once_and_becomes_their_first_admin() {
     let app = TestApp::start().await;
     for _ in 0..2 {
-        people::demonstrate(app.installation.app()).await.unwrap();
+        people::demonstrate(&app.installation).await.unwrap();
     }
 
     let admin = app.set_up().await;
@@ -46,6 +46,9 @@ async fn who_looks_around_finds_people_once_and_becomes_their_first_admin() {
     app.settle().await;
     let all = admin.get("/v1/users/summary").await.assert_status(200).json;
     assert_eq!(all["total"], 121, "{all}");
+    let expired = admin.get("/v1/users?status=invite_expired&limit=100").await.assert_status(200).json;
+    assert_eq!(all["by_status"]["invite_expired"], expired["items"].as_array().unwrap().len(), "{all} {expired}");
+    assert_ne!(all["by_status"]["invite_expired"], 0, "{all}");
     let guests = admin.get("/v1/apps/wiki/users").await.assert_status(200).json;
     assert!(!guests["items"].as_array().unwrap().is_empty(), "{guests}");
     app.assert_sound(&app.dump());
